@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Hashing, signing and randomness over libsodium. */
+#include "base/hash.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+_Static_assert(sizeof(crypto_generichash_state) <= sizeof(((struct hash *)0)->state), "hash state");
+_Static_assert(_Alignof(crypto_generichash_state) <= 64, "hash alignment");
+
+static crypto_generichash_state *state(struct hash *h)
+{
+	return (crypto_generichash_state *)(void *)h->state;
+}
+
+static void ready(void)
+{
+	/* Idempotent; picks the fastest implementation for this CPU. */
+	if (sodium_init() < 0)
+		abort();
+}
+
+void hash_begin(struct hash *h)
+{
+	ready();
+	crypto_generichash_init(state(h), NULL, 0, HASH_BYTES);
+}
+
+void hash_add(struct hash *h, const void *data, size_t len)
+{
+	crypto_generichash_update(state(h), data, len);
+}
+
+void hash_end(struct hash *h, char ret_hex[HASH_HEX])
+{
+	unsigned char out[HASH_BYTES];
+
+	crypto_generichash_final(state(h), out, sizeof(out));
+	sodium_bin2hex(ret_hex, HASH_HEX, out, sizeof(out));
+}
+
+void hash_buffer(const void *data, size_t len, char ret_hex[HASH_HEX])
+{
+	struct hash h;
+
+	hash_begin(&h);
+	hash_add(&h, data, len);
+	hash_end(&h, ret_hex);
+}
+
+void hash_keyed(const char *seed, const char *name, unsigned char ret[HASH_BYTES])
+{
+	struct hash h;
+
+	hash_begin(&h);
+	hash_add(&h, seed, strlen(seed) + 1); /* the NUL separates seed and name */
+	hash_add(&h, name, strlen(name));
+	crypto_generichash_final(state(&h), ret, HASH_BYTES);
+}
+
+void random_bytes(void *buf, size_t len)
+{
+	ready();
+	randombytes_buf(buf, len);
+}
+
+void random_hex(size_t len, char *ret)
+{
+	unsigned char buf[64];
+
+	if (len > sizeof(buf))
+		abort();
+	random_bytes(buf, len);
+	sodium_bin2hex(ret, 2 * len + 1, buf, len);
+	sodium_memzero(buf, sizeof(buf));
+}
+
+void key_generate(char ret_pub[KEY_PUB_HEX], char ret_sec[KEY_SEC_HEX])
+{
+	unsigned char pub[crypto_sign_PUBLICKEYBYTES], sec[crypto_sign_SECRETKEYBYTES];
+
+	ready();
+	crypto_sign_keypair(pub, sec);
+	sodium_bin2hex(ret_pub, KEY_PUB_HEX, pub, sizeof(pub));
+	sodium_bin2hex(ret_sec, KEY_SEC_HEX, sec, sizeof(sec));
+	sodium_memzero(sec, sizeof(sec));
+}
+
+static int unhex(const char *hex, unsigned char *out, size_t len)
+{
+	size_t got;
+
+	if (!hex || strlen(hex) != 2 * len)
+		return -1;
+	return sodium_hex2bin(out, len, hex, 2 * len, NULL, &got, NULL) || got != len ? -1 : 0;
+}
+
+int sign_buffer(const char *sec_hex, const void *data, size_t len, char ret_sig[SIG_HEX],
+		struct error *err)
+{
+	unsigned char sec[crypto_sign_SECRETKEYBYTES], sig[crypto_sign_BYTES];
+
+	ready();
+	if (unhex(sec_hex, sec, sizeof(sec)))
+		return error_set(err, ERR_INPUT, "not an Ed25519 secret key");
+	crypto_sign_detached(sig, NULL, data, len, sec);
+	sodium_memzero(sec, sizeof(sec));
+	sodium_bin2hex(ret_sig, SIG_HEX, sig, sizeof(sig));
+	return 0;
+}
+
+bool sign_check(const char *pub_hex, const void *data, size_t len, const char *sig_hex)
+{
+	unsigned char pub[crypto_sign_PUBLICKEYBYTES], sig[crypto_sign_BYTES];
+
+	ready();
+	if (unhex(pub_hex, pub, sizeof(pub)) || unhex(sig_hex, sig, sizeof(sig)))
+		return false;
+	return crypto_sign_verify_detached(sig, data, len, pub) == 0;
+}
+
+bool hex_is(const char *s, size_t n)
+{
+	if (!s || strlen(s) != n)
+		return false;
+	return strspn(s, "0123456789abcdef") == n;
+}

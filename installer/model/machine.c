@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Field tables of a machine, and the pure questions that are asked of its disks. */
+#include "model/machine.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "data/json.h"
+
+const char *const disk_bus_names[] = { "unknown", "nvme", "sata", "sas", "scsi", "usb", "virtio", "mmc", NULL };
+
+static const struct field signature_fields[] = {
+	FIELD_STRING(struct signature, type, FIELD_REQUIRED, "what it is, in libblkid's words"),
+	FIELD_STRING(struct signature, usage, FIELD_OMIT_EMPTY, "filesystem, raid, crypto or other"),
+	FIELD_STRING(struct signature, label, FIELD_OMIT_EMPTY, "its label"),
+	FIELD_STRING(struct signature, uuid, FIELD_OMIT_EMPTY, "its UUID"),
+	FIELD_U64(struct signature, offset, 0, "where its magic stands, bytes from the start"),
+};
+static const struct schema signature_schema =
+	SCHEMA("signature", struct signature, signature_fields, "a file system, RAID member, volume ...");
+
+static const struct field partition_fields[] = {
+	FIELD_U64(struct partition, number, FIELD_REQUIRED, "number in the table"),
+	FIELD_STRING(struct partition, name, FIELD_OMIT_EMPTY, "PARTLABEL"),
+	FIELD_STRING(struct partition, type_uuid, FIELD_OMIT_EMPTY, "type"),
+	FIELD_STRING(struct partition, uuid, FIELD_OMIT_EMPTY, "PARTUUID"),
+	FIELD_U64(struct partition, start_bytes, 0, "start, bytes"),
+	FIELD_U64(struct partition, size_bytes, 0, "size, bytes"),
+	FIELD_STRUCTS(struct partition, signatures, FIELD_OMIT_EMPTY, &signature_schema, "what it carries"),
+};
+static const struct schema partition_schema =
+	SCHEMA("partition", struct partition, partition_fields, "one partition");
+
+static const struct field disk_fields[] = {
+	FIELD_STRING(struct disk, name, FIELD_REQUIRED, "kernel name, for people only"),
+	FIELD_STRING(struct disk, path, FIELD_REQUIRED, "device node when observed"),
+	FIELD_STRING(struct disk, serial, FIELD_OMIT_EMPTY, "serial number"),
+	FIELD_STRING(struct disk, wwn, FIELD_OMIT_EMPTY, "world-wide name, EUI-64 or NGUID"),
+	FIELD_STRING(struct disk, model, FIELD_OMIT_EMPTY, "model"),
+	FIELD_STRING(struct disk, vendor, FIELD_OMIT_EMPTY, "vendor"),
+	FIELD_STRING(struct disk, pci, FIELD_OMIT_EMPTY, "PCI address of the controller"),
+	FIELD_STRING(struct disk, topology, FIELD_OMIT_EMPTY, "where it is attached: sysfs device path"),
+	FIELD_ENUM(struct disk, bus, 0, disk_bus_names, "how it is attached"),
+	FIELD_U64(struct disk, size_bytes, FIELD_REQUIRED, "size, bytes"),
+	FIELD_U64(struct disk, sector_bytes, FIELD_REQUIRED, "logical sector, bytes"),
+	FIELD_U64(struct disk, physical_bytes, FIELD_OMIT_EMPTY, "physical sector, bytes"),
+	FIELD_U64(struct disk, optimal_io_bytes, FIELD_OMIT_EMPTY, "preferred write size, bytes"),
+	FIELD_BOOL(struct disk, rotational, FIELD_OMIT_EMPTY, "it spins"),
+	FIELD_BOOL(struct disk, removable, FIELD_OMIT_EMPTY, "its medium can be taken out"),
+	FIELD_BOOL(struct disk, read_only, FIELD_OMIT_EMPTY, "the kernel refuses writes"),
+	FIELD_STRING(struct disk, in_use, FIELD_OMIT_EMPTY, "why it may not be a target"),
+	FIELD_STRING(struct disk, table, FIELD_OMIT_EMPTY, "kind of partition table"),
+	FIELD_STRING(struct disk, table_uuid, FIELD_OMIT_EMPTY, "disk GUID"),
+	FIELD_STRING(struct disk, damage, FIELD_OMIT_EMPTY, "what probing complained of"),
+	FIELD_STRUCTS(struct disk, partitions, FIELD_OMIT_EMPTY, &partition_schema, "partitions in order"),
+	FIELD_STRUCTS(struct disk, signatures, FIELD_OMIT_EMPTY, &signature_schema, "on the whole disk"),
+};
+const struct schema disk_schema = SCHEMA("disk", struct disk, disk_fields, "one disk");
+
+static const struct field nic_fields[] = {
+	FIELD_STRING(struct nic, name, FIELD_REQUIRED, "kernel name, for people only"),
+	FIELD_STRING(struct nic, mac, FIELD_OMIT_EMPTY, "address in use"),
+	FIELD_STRING(struct nic, permanent_mac, FIELD_OMIT_EMPTY, "address of the hardware"),
+	FIELD_STRING(struct nic, driver, FIELD_OMIT_EMPTY, "kernel driver"),
+	FIELD_STRING(struct nic, pci, FIELD_OMIT_EMPTY, "PCI address"),
+	FIELD_BOOL(struct nic, link, 0, "carrier seen"),
+	FIELD_U64(struct nic, speed_mbit, FIELD_OMIT_EMPTY, "speed, Mbit/s"),
+};
+static const struct schema nic_schema = SCHEMA("nic", struct nic, nic_fields, "one network port");
+
+static const struct field system_fields[] = {
+	FIELD_STRING(struct machine_system, vendor, FIELD_OMIT_EMPTY, "DMI system vendor"),
+	FIELD_STRING(struct machine_system, product, FIELD_OMIT_EMPTY, "DMI product name"),
+	FIELD_STRING(struct machine_system, serial, FIELD_OMIT_EMPTY, "DMI serial number"),
+	FIELD_STRING(struct machine_system, uuid, FIELD_OMIT_EMPTY, "DMI system UUID"),
+};
+static const struct schema system_schema =
+	SCHEMA("system", struct machine_system, system_fields, "what the firmware says of the machine");
+
+static const struct field machine_fields[] = {
+	FIELD_U64(struct machine, machine, FIELD_REQUIRED, "format of this record"),
+	FIELD_STRUCT(struct machine, system, 0, &system_schema, "identity by firmware"),
+	FIELD_STRING(struct machine, firmware, 0, "uefi or bios"),
+	FIELD_BOOL(struct machine, secure_boot, FIELD_OMIT_EMPTY, "secure boot is on"),
+	FIELD_U64(struct machine, memory_bytes, 0, "memory, bytes"),
+	FIELD_U64(struct machine, cpus, 0, "processors online"),
+	FIELD_STRING(struct machine, cpu_model, FIELD_OMIT_EMPTY, "processor model"),
+	FIELD_STRING(struct machine, architecture, FIELD_OMIT_EMPTY, "uname -m"),
+	FIELD_STRING(struct machine, kernel, FIELD_OMIT_EMPTY, "kernel that observed"),
+	FIELD_I64(struct machine, clock_s, 0, "its clock when observed, seconds since 1970"),
+	FIELD_STRUCTS(struct machine, disks, 0, &disk_schema, "disks"),
+	FIELD_STRUCTS(struct machine, nics, 0, &nic_schema, "network ports"),
+};
+const struct schema machine_schema =
+	SCHEMA("machine", struct machine, machine_fields, "what was observed of a machine");
+
+bool disk_is_blank(const struct disk *d)
+{
+	return !d->table && !d->n_partitions && !d->n_signatures && !d->damage;
+}
+
+static void add_signatures(struct tree *list, const struct signature *s, size_t n, struct arena *a)
+{
+	for (size_t i = 0; i < n; i++)
+		tree_push(a, list, field_write(&signature_schema, &s[i], false, a));
+}
+
+void disk_state(const struct disk *d, char ret_hex[HASH_HEX])
+{
+	AUTO_ARENA a = ARENA_INIT;
+	AUTO_STR text = STR_INIT;
+	struct tree *t = tree_new(&a, TREE_MAP), *parts = tree_new(&a, TREE_SEQ), *sigs = tree_new(&a, TREE_SEQ);
+
+	tree_add(&a, t, "serial", tree_string(&a, d->serial));
+	tree_add(&a, t, "wwn", tree_string(&a, d->wwn));
+	tree_add(&a, t, "size", tree_u64(&a, d->size_bytes));
+	tree_add(&a, t, "sector", tree_u64(&a, d->sector_bytes));
+	tree_add(&a, t, "table", tree_string(&a, d->table));
+	tree_add(&a, t, "guid", tree_string(&a, d->table_uuid));
+	tree_add(&a, t, "damage", tree_string(&a, d->damage));
+	for (size_t i = 0; i < d->n_partitions; i++)
+		tree_push(&a, parts, field_write(&partition_schema, &d->partitions[i], false, &a));
+	tree_add(&a, t, "partitions", parts);
+	add_signatures(sigs, d->signatures, d->n_signatures, &a);
+	tree_add(&a, t, "signatures", sigs);
+	json_write(t, false, &text);
+	hash_buffer(str_text(&text), text.len, ret_hex);
+}
+
+const char *disk_id(const struct disk *d)
+{
+	if (!str_empty(d->serial))
+		return d->serial;
+	if (!str_empty(d->wwn))
+		return d->wwn;
+	return str_empty(d->topology) ? d->name : d->topology;
+}
+
+const struct partition *disk_partition(const struct disk *d, const char *name)
+{
+	for (size_t i = 0; i < d->n_partitions; i++)
+		if (str_eq(d->partitions[i].name, name))
+			return &d->partitions[i];
+	return NULL;
+}
+
+char *partition_path(struct arena *a, const char *disk_path, uint64_t number)
+{
+	size_t n = strlen(disk_path);
+	/* The kernel puts a p between a name that ends in a digit and the number (block/partitions/core.c). */
+	bool digit = n && isdigit((unsigned char)disk_path[n - 1]);
+
+	return arena_printf(a, "%s%s%llu", disk_path, digit ? "p" : "", (unsigned long long)number);
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What was observed of a machine: a plain value that travels as JSON from an agent to the admin
+ * node, is recorded by `fulcrum-install observe --json`, and is all that planning knows of the world.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/hash.h"
+#include "data/field.h"
+
+enum { MACHINE_VERSION = 1 };
+
+/* A file system, RAID member, LVM PV ... as libblkid names it. */
+struct signature {
+	const char *type;  /* "ext4", "LVM2_member", "linux_raid_member", "gpt" is in table, not here */
+	const char *usage; /* "filesystem", "raid", "crypto", "other" */
+	const char *label, *uuid;
+	uint64_t offset; /* of the magic, bytes from the start of the device */
+};
+
+struct partition {
+	uint64_t number;
+	const char *name; /* PARTLABEL */
+	const char *type_uuid, *uuid;
+	uint64_t start_bytes, size_bytes;
+	struct signature *signatures;
+	size_t n_signatures;
+};
+
+enum disk_bus { BUS_UNKNOWN, BUS_NVME, BUS_SATA, BUS_SAS, BUS_SCSI, BUS_USB, BUS_VIRTIO, BUS_MMC, BUS__N };
+extern const char *const disk_bus_names[];
+
+struct disk {
+	const char *name;   /* "nvme0n1" */
+	const char *path;   /* "/dev/nvme0n1" */
+	const char *serial, *wwn, *model, *vendor;
+	const char *pci;    /* "0000:00:04.0", the controller; NULL if not on PCI */
+	const char *topology; /* sysfs device path, stable while cabling is: the by-path key */
+	enum disk_bus bus;
+	uint64_t size_bytes, sector_bytes, physical_bytes, optimal_io_bytes;
+	bool rotational, removable, read_only;
+	const char *in_use;	/* why it may not be a target: "boot medium", "mounted on /x", "busy: held by dm-0"; else NULL */
+	const char *table;	/* "gpt", "dos", NULL = none */
+	const char *table_uuid;
+	const char *damage;	/* what the probes complained of (ambivalent, bad table), else NULL */
+	struct partition *partitions;
+	size_t n_partitions;
+	struct signature *signatures; /* on the whole disk */
+	size_t n_signatures;
+};
+
+struct nic {
+	const char *name, *mac, *permanent_mac, *driver, *pci;
+	bool link;
+	uint64_t speed_mbit; /* 0 = unknown */
+};
+
+struct machine_system {
+	const char *vendor, *product, *serial, *uuid;
+};
+
+struct machine {
+	uint64_t machine; /* MACHINE_VERSION */
+	struct machine_system system;
+	const char *firmware; /* "uefi" or "bios" */
+	bool secure_boot;
+	uint64_t memory_bytes, cpus;
+	const char *cpu_model, *architecture, *kernel;
+	int64_t clock_s; /* its real-time clock when observed, seconds since 1970 */
+	struct disk *disks;
+	size_t n_disks;
+	struct nic *nics;
+	size_t n_nics;
+};
+
+extern const struct schema machine_schema;
+extern const struct schema disk_schema;
+
+/* True if nothing at all was found on D: no table, no signature, no damage. */
+bool disk_is_blank(const struct disk *d);
+/*
+ * Name of D's observed state: identity, size, sector, table, partitions, signatures. A plan keeps it, and
+ * apply compares it again before the first write. Kernel names (sda) are not in it.
+ */
+void disk_state(const struct disk *d, char ret_hex[HASH_HEX]);
+/* What names D to people and in consents: serial, else WWN, else topology. Never NULL. */
+const char *disk_id(const struct disk *d);
+/* Partition whose PARTLABEL is NAME, or NULL. */
+const struct partition *disk_partition(const struct disk *d, const char *name);
+/* Path of the block device of partition NUMBER of DISK_PATH: /dev/sda + 2 = /dev/sda2, nvme0n1p2. */
+char *partition_path(struct arena *a, const char *disk_path, uint64_t number);

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The site file: everything an admin declares, as a value. Its field tables (site.c) are the only
+ * place that knows its keys. See README.md for an example.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "data/field.h"
+#include "model/machine.h"
+
+/* "a condition on a size": ">= 20G", "<= 2T", "20G..100G", "= 512M". */
+struct size_cond {
+	bool set;
+	uint64_t min, max; /* inclusive */
+	const char *text;
+};
+
+/* IPv4 range inside a subnet; ".81-.160" is short for the subnet's own prefix. Host order. */
+struct addr_range {
+	const char *text;
+	uint32_t first, last; /* resolved by site_check; 0,0 = absent */
+};
+
+enum pick { PICK_NONE, PICK_SMALLEST, PICK_LARGEST, PICK_FIRST_BY_PATH };
+
+/* All that is given must hold; exactly one disk must match, or `pick` breaks the tie. */
+struct disk_selector {
+	const char *name; /* role: key of the map, "system"; set by the reader of the map */
+	const char *serial, *wwn, *model, *vendor, *path, *pci;
+	enum disk_bus bus; /* BUS_UNKNOWN = any */
+	bool rotational, rotational_set;
+	struct size_cond size;
+	uint64_t sector; /* logical sector, 0 = any */
+	bool blank, blank_set;
+	enum pick pick;
+	struct pos pos;
+};
+
+enum part_role { PART_NONE, PART_BIOS, PART_ESP, PART_ROOT, PART_SWAP, PART_DATA, PART__N };
+enum fs_type { FS_DEFAULT, FS_EXT4, FS_XFS, FS_VFAT, FS_SWAP, FS_NONE };
+extern const char *const fs_names[]; /* by fs_type; "" for FS_DEFAULT is not accepted */
+
+/* Size of a partition: bytes, or the rest of the disk. */
+struct part_size {
+	bool rest;
+	uint64_t bytes; /* 0 and !rest = default of the role */
+};
+
+/* One line of `layout`: a mapping with one key, the role (bios, esp, root, swap, data), whose value is a size or { fs, size, mount }. */
+struct layout_item {
+	enum part_role role;
+	enum fs_type fs;
+	struct part_size size;
+	const char *mount; /* data: where; NULL otherwise */
+	struct pos pos;
+};
+
+struct profile {
+	const char *name;
+	const char *image;
+	struct disk_selector *disks; /* map role -> selector; the skeleton needs "system" */
+	size_t n_disks;
+	struct layout_item *layout;
+	size_t n_layout;
+	const char **packages;
+	size_t n_packages;
+	const char **wipe; /* serials whose content may be destroyed */
+	size_t n_wipe;
+	struct pos pos;
+};
+
+struct nic_selector {
+	const char *mac, *driver, *pci, *link; /* link: "up" */
+	struct pos pos;
+};
+
+struct network {
+	const char *name; /* "admin" is the provisioning network; others are the admin node's own */
+	const char *subnet;  /* "192.168.124.0/24" */
+	const char *address; /* the admin node's own */
+	const char *gateway; /* NULL: none (offline) */
+	struct addr_range hosts, discovery;
+	struct nic_selector nic;
+	uint32_t net, mask, addr; /* resolved by site_check, host order */
+	unsigned int prefix;
+	struct pos pos;
+};
+
+struct rule {
+	struct {
+		struct size_cond memory;
+		const char *vendor, *product, *serial, *mac, *firmware;
+		uint64_t cpus; /* at least */
+		uint64_t disks; /* at least */
+	} when;
+	struct {
+		const char *profile;
+		const char *name; /* "node-{seq}" */
+	} bind;
+	struct pos pos;
+};
+
+enum approve { APPROVE_HOLD, APPROVE_AUTO };
+
+struct site {
+	uint64_t fulcrum; /* format, 1 */
+	const char *site;
+	struct {
+		const char *name; /* fully qualified */
+		struct disk_selector disk;
+		const char **wipe;
+		size_t n_wipe;
+		bool unattended; /* consents to an install without a question, with the boot entry for it */
+		struct {
+			const char **ssh_keys;
+			size_t n_ssh_keys;
+		} access;
+	} admin;
+	struct network *networks;
+	size_t n_networks;
+	struct profile *profiles;
+	size_t n_profiles;
+	struct rule *rules;
+	size_t n_rules;
+	struct {
+		enum approve approve; /* first deploys of blank machines: hold (default) or auto */
+	} policy;
+	bool bench; /* agents also time a plain HTTP-to-disk stream */
+};
+
+extern const struct schema site_schema;
+
+/*
+ * Reads, then checks the whole: addresses inside subnets, ranges that do not overlap, names that
+ * exist, keys that are SSH keys, layouts with a root and an ESP, exactly one `rest` last, ... All findings in one run.
+ * Returns the site; use it only when F stayed empty.
+ */
+struct site *site_parse(const char *file, const char *data, size_t len, struct arena *a,
+			struct findings *f);
+
+const struct network *site_network(const struct site *s, const char *name);
+const struct profile *site_profile(const struct site *s, const char *name);
+/* Dotted text of a host-order IPv4 address. */
+const char *ipv4_text(uint32_t addr, struct arena *a);
+/* 0 and the host-order address, or -1. */
+MUST_CHECK int ipv4_parse(const char *text, uint32_t *ret);

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Planning: a pure function of what is wanted, what was observed and what there is to install.
+ * Nothing here can reach the world; sys/ and observe/ are not linked into its tests.
+ */
+#pragma once
+#include "base/error.h"
+#include "model/catalog.h"
+#include "model/plan.h"
+
+struct plan_request {
+	const struct site *site;
+	const struct machine *machine;
+	const struct catalog *catalog;
+	const char *seed; /* hex; ids of this install are made of it */
+	bool reinstall;	  /* plan also when the machine already is as wanted */
+	const char *const *wipe; /* further consents, by disk_id (operator) */
+	size_t n_wipe;
+	const char *own_goal; /* GUID of our earlier deployment of this node, whose destruction is consented; or NULL */
+};
+
+/* The admin node's own installation. Errors: ERR_SELECT with the table of candidates, ERR_REFUSED, ERR_INPUT (too small, with the sum). */
+MUST_CHECK int plan_admin(const struct plan_request *r, struct arena *a, struct plan **ret, struct error *err);
+/* A node's, from its profile and identity. */
+MUST_CHECK int plan_node(const struct plan_request *r, const struct profile *profile,
+			 const struct identity *who, struct arena *a, struct plan **ret, struct error *err);
+
+/* Every disk with why it matches the selector, or why not (explain). */
+void select_explain(const struct disk_selector *s, const struct machine *m, struct str *out);

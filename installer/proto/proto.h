@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What agents and the admin node say to each other: JSON over HTTP POST, as field tables.
+ * Every request is signed by the agent's own Ed25519 key (header Fulcrum-Sign, over
+ * "<path>\n<body>"); every answer by the site's key (over "<path>\n<request's Fulcrum-Sign>\n<body>"),
+ * which the agent knows from its boot configuration. No bearer secret exists.
+ * A RAM agent's key is made at its boot and registered by `hello`; a deployed system's key was made on it
+ * while it was deployed and registered by the `applied` report.
+ */
+#pragma once
+#include "data/field.h"
+#include "model/machine.h"
+
+#define PROTO_HEADER "Fulcrum-Sign"
+#define PROTO_HELLO "/agent/hello"
+#define PROTO_POLL "/agent/poll"
+#define PROTO_REPORT "/agent/report"
+
+enum agent_life { LIFE_RAM, LIFE_DISK };
+extern const char *const agent_life_names[]; /* "ram", "disk" */
+
+struct msg_hello {
+	enum agent_life life;
+	const char *boot_id; /* of this boot: kernel's random boot_id */
+	const char *key;     /* public key that signs this and what follows */
+	const char *node;    /* disk life: who it was deployed as */
+	uint64_t attempt;    /* disk life: by which attempt */
+	struct machine machine; /* RAM life: all; disk life: system, nics, memory */
+};
+struct msg_welcome {
+	const char *node; /* stable id; its name once bound */
+	const char *state;
+	uint64_t attempt; /* this boot's reports carry it */
+	uint64_t poll_ms;
+};
+struct msg_poll {
+	const char *node;
+	uint64_t attempt, seq;
+};
+enum order_kind { ORDER_WAIT, ORDER_DEPLOY, ORDER_CHECK, ORDER_REBOOT };
+extern const char *const order_names[]; /* "wait", "deploy", "check", "reboot" */
+struct check { /* a must-pass check, as data */
+	const char *name, *probe, *argument, *expected;
+};
+struct msg_order {
+	enum order_kind order;
+	const char *text; /* for the node's own screen: what it waits for */
+	uint64_t poll_ms;
+	const char *plan, *plan_hash; /* deploy: the canonical JSON as a string */
+	struct check *checks; /* check */
+	size_t n_checks;
+};
+enum report_kind { REPORT_CLAIM, REPORT_PROGRESS, REPORT_APPLIED, REPORT_FAILED, REPORT_CHECKS };
+extern const char *const report_names[]; /* "claim", "progress", "applied", "failed", "checks" */
+struct check_result {
+	const char *name, *expected, *seen;
+	bool pass;
+};
+struct msg_report {
+	const char *node;
+	uint64_t attempt, seq; /* a repeated or older one changes nothing */
+	enum report_kind report;
+	const char *plan_hash;	       /* claim: the intent that is spent */
+	const char *op, *text;	       /* progress: step and words */
+	uint64_t done, total, percent; /* progress */
+	const char *error, *hint;      /* failed */
+	const char *key;	       /* applied: public key of the deployed system */
+	struct check_result *results;  /* checks */
+	size_t n_results;
+};
+struct msg_ack {
+	bool accepted; /* claim: only then may writing begin */
+	const char *text;
+};
+
+extern const struct schema msg_hello_schema, msg_welcome_schema, msg_poll_schema, msg_order_schema,
+	msg_report_schema, msg_ack_schema, check_schema, check_result_schema;
+
+/* Text that is signed for a request, and for its answer. */
+void proto_request_text(const char *path, const char *body, struct str *out);
+void proto_answer_text(const char *path, const char *request_sign, const char *body, struct str *out);

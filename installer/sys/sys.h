@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The only door to the world. Everything an operation does goes through these verbs, so that the
+ * same engine runs for real, dry (says what it would do) or against a fake (scripted answers, the
+ * Nth call fails). All verbs: 0 on success, -1 with *ERR set; paths are absolute.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "base/str.h"
+#include "model/machine.h"
+#include "model/plan.h"
+
+struct sys;
+
+struct sys_exec {
+	const char *const *argv; /* NULL-terminated; argv[0] is searched in PATH */
+	const char *root;	 /* chroot there first, or NULL */
+	const char *input;	 /* to stdin, or NULL = /dev/null */
+	struct str *output;	 /* stdout is appended (at most 1 MiB), or NULL = dropped */
+	unsigned int timeout_ms; /* 0 = 60 s; the child's process group is killed after it */
+};
+
+/* Gets DATA as it arrives; returning -1 with *ERR set stops the transfer. */
+typedef int (*sys_sink)(void *ctx, const void *data, size_t len, struct error *err);
+
+struct sys_ops {
+	/* Fails on a non-zero exit too (kind ERR_IO), with the tail of stderr in the message. */
+	int (*exec)(struct sys *s, const struct sys_exec *x, struct error *err);
+	int (*mount)(struct sys *s, const char *source, const char *target, const char *type,
+		     unsigned long flags, const char *options, struct error *err);
+	int (*umount)(struct sys *s, const char *target, struct error *err);
+	int (*make_dirs)(struct sys *s, const char *path, mode_t mode, struct error *err);
+	int (*write_file)(struct sys *s, const char *path, const void *data, size_t len, mode_t mode, struct error *err);
+	int (*read_file)(struct sys *s, const char *path, size_t max, struct str *ret, struct error *err);
+	int (*symlink)(struct sys *s, const char *target, const char *path, struct error *err); /* replaces */
+	int (*rename)(struct sys *s, const char *from, const char *to, struct error *err);
+	int (*remove)(struct sys *s, const char *path, struct error *err); /* a tree; absent is fine */
+	/* A new regular file for streaming, or a block device opened O_EXCL. *RET_H is for the verbs below. */
+	int (*create)(struct sys *s, const char *path, mode_t mode, int *ret_h, struct error *err);
+	int (*open_block)(struct sys *s, const char *path, int *ret_h, struct error *err);
+	int (*write_at)(struct sys *s, int h, uint64_t at, const void *data, size_t len, struct error *err);
+	int (*read_at)(struct sys *s, int h, uint64_t at, void *data, size_t len, struct error *err);
+	int (*zero_at)(struct sys *s, int h, uint64_t at, uint64_t len, struct error *err); /* reads as zeros after: BLKZEROOUT, or written */
+	int (*close)(struct sys *s, int h, bool sync, struct error *err); /* fsync first if SYNC */
+	/* URL is file:///dir/x or http://...; OFFSET resumes. Whole body goes to SINK. Stalls of 30 s fail. */
+	int (*fetch)(struct sys *s, const char *url, uint64_t offset, sys_sink sink, void *ctx, struct error *err);
+	/* One JSON request. HEADERS: NULL-terminated "Name: value". RET_HEADER (may be NULL) receives the value of WANT_HEADER. */
+	int (*post)(struct sys *s, const char *url, const char *const *headers, const void *body, size_t len,
+		    struct str *ret_body, const char *want_header, struct str *ret_header, unsigned int *ret_status, struct error *err);
+	/* Look again at one disk: table and signatures, by libblkid; runs in a child with a deadline. Fills the
+	 * table_*, partitions, signatures, damage members of D, whose path, size and sector are set. */
+	int (*probe)(struct sys *s, struct disk *d, struct arena *a, struct error *err);
+	int (*wipe)(struct sys *s, const char *path, struct error *err); /* all signatures and both ends; proved empty afterwards */
+	int (*table_write)(struct sys *s, const char *path, uint64_t sector, const struct op_table *t, struct error *err); /* libparted; then the kernel's view is checked */
+	int (*table_guid)(struct sys *s, const char *path, uint64_t sector, const char *uuid, struct error *err); /* disk GUID in both copies */
+	int (*sync)(struct sys *s, struct error *err);
+	int (*sleep_ms)(struct sys *s, unsigned int ms, struct error *err);
+	int (*reboot)(struct sys *s, struct error *err);
+};
+
+struct sys {
+	const struct sys_ops *ops;
+	void *priv;
+};
+
+struct sys *sys_real_new(void);
+/* Prints what it would do, one line an effect, to OUT; answers success. */
+struct sys *sys_dry_new(struct str *out);
+void sys_free(struct sys *s);
