@@ -29,7 +29,7 @@ VM_CPU=${VM_CPU:-max}
 # All deadlines are for a quiet two-core machine; a busy one sets 2 or 3.
 VM_SLOW=${VM_SLOW:-1}
 
-declare -A VM_PID=() VM_MEM=() VM_FIRMWARE=() VM_BOOT=() VM_MARK=() VM_NDISK=() VM_NNIC=()
+declare -A VM_PID=() VM_QMP_IN=() VM_QMP_OUT=() VM_MEM=() VM_FIRMWARE=() VM_BOOT=() VM_MARK=() VM_NDISK=() VM_NNIC=()
 VM_NAMES=()
 
 # What the last wait found.
@@ -233,13 +233,16 @@ vm_boot_order()
 # NAME: power on
 vm_start()
 {
-	local name=$1 dir=$RUN_DIR/$1 pid f chan_from
+	local name=$1 dir=$RUN_DIR/$1 pid in out chan_from
 	vm_running "$name" && die "vm_start: $name is already running"
 	build_command "$name"
-	for f in qmp.in qmp.out; do
-		[[ -p $dir/$f ]] || mkfifo -- "$dir/$f"
-	done
-	rm -f -- "$dir/monitor.sock"
+	rm -f -- "$dir/qmp.in" "$dir/qmp.out" "$dir/monitor.sock"
+	mkfifo -- "$dir/qmp.in" "$dir/qmp.out"
+	# held open from here to vm_reap: what is written is not lost before QEMU opens them, and no
+	# opener waits if QEMU never does
+	exec {in}<>"$dir/qmp.in" {out}<>"$dir/qmp.out"
+	VM_QMP_IN[$name]=$in
+	VM_QMP_OUT[$name]=$out
 	: >"$dir/qmp.log"
 	touch -- "$dir/progress"
 	printf '%q ' "${CMD[@]}" >"$dir/command"
@@ -248,12 +251,12 @@ vm_start()
 
 	vm_event "$name" '{"t":"qemu","event":"POWER-ON"}'
 	# a session of its own: Ctrl-C at the terminal reaches this script, which stops the machine
-	setsid "${CMD[@]}" </dev/null >>"$dir/qemu.log" 2>&1 &
+	setsid "${CMD[@]}" </dev/null >>"$dir/qemu.log" 2>&1 {in}>&- {out}>&- &
 	pid=$!
 	VM_PID[$name]=$pid
 	printf '%s\n' "$pid" >"$dir/pid"
 	record_lines "$dir/events" < <(exec setsid tail -c "+$chan_from" -s 0.1 -f --pid="$pid" -- "$dir/progress" 2>/dev/null) &
-	record_qmp "$dir/events" "$dir/qmp.log" <"$dir/qmp.out" &
+	record_qmp "$dir/events" "$dir/qmp.log" <"$dir/qmp.out" {in}>&- {out}>&- &
 	vm_qmp "$name" '{"execute":"qmp_capabilities"}'
 }
 
@@ -332,8 +335,7 @@ vm_qmp()
 {
 	local name=$1
 	vm_running "$name" || return 1
-	# QEMU holds both ends of its pipes open, so this never waits for a reader
-	printf '%s\n' "$2" 1<>"$RUN_DIR/$name/qmp.in"
+	printf '%s\n' "$2" >&"${VM_QMP_IN[$name]}"
 }
 
 vm_running()
@@ -370,6 +372,8 @@ vm_reap()
 	[[ -n $pid ]] || return 0
 	wait "$pid" 2>/dev/null || true
 	VM_PID[$1]=
+	local in=${VM_QMP_IN[$1]} out=${VM_QMP_OUT[$1]}
+	exec {in}>&- {out}>&-
 	vm_event "$1" '{"t":"qemu","event":"POWER-OFF"}'
 }
 
