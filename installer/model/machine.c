@@ -88,6 +88,7 @@ static const struct field machine_fields[] = {
 	FIELD_STRING(struct machine, cpu_model, FIELD_OMIT_EMPTY, "processor model"),
 	FIELD_STRING(struct machine, architecture, FIELD_OMIT_EMPTY, "uname -m"),
 	FIELD_STRING(struct machine, kernel, FIELD_OMIT_EMPTY, "kernel that observed"),
+	FIELD_STRING(struct machine, console, FIELD_OMIT_EMPTY, "console= words of its kernel command line"),
 	FIELD_I64(struct machine, clock_s, 0, "its clock when observed, seconds since 1970"),
 	FIELD_STRUCTS(struct machine, disks, 0, &disk_schema, "disks"),
 	FIELD_STRUCTS(struct machine, nics, 0, &nic_schema, "network ports"),

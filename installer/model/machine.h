@@ -69,6 +69,7 @@ struct machine {
 	bool secure_boot;
 	uint64_t memory_bytes, cpus;
 	const char *cpu_model, *architecture, *kernel;
+	const char *console; /* console= words of its kernel command line, carried to the installed system */
 	int64_t clock_s; /* its real-time clock when observed, seconds since 1970 */
 	struct disk *disks;
 	size_t n_disks;

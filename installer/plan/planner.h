@@ -12,6 +12,7 @@ struct plan_request {
 	const struct site *site;
 	const struct machine *machine;
 	const struct catalog *catalog;
+	const char *site_text; /* admin: the site file, which the installed node keeps */
 	const char *seed; /* hex; ids of this install are made of it */
 	bool reinstall;	  /* plan also when the machine already is as wanted */
 	const char *const *wipe; /* further consents, by disk_id (operator) */
