@@ -25,7 +25,7 @@ RUN_DIR=
 
 # The CPU was chosen by measurement, see tests/README.md.
 VM_ACCEL=${VM_ACCEL:-tcg}
-VM_CPU=${VM_CPU:-max}
+VM_CPU=${VM_CPU:-qemu64}
 # All deadlines are for a quiet two-core machine; a busy one sets 2 or 3.
 VM_SLOW=${VM_SLOW:-1}
 
@@ -427,6 +427,9 @@ vm_mark()
 	VM_MARK[$1]=$(wc -l <"$RUN_DIR/$1/events")
 }
 
+# The value at the start of a text, as a JSON string without its quotes or a number: BASH_REMATCH[1] or [3]
+json_value='^"(([^"\\]|\\.)*)"|^([^],}" ]+)'
+
 # LINE WORD...: true if the JSON object in LINE has every key=value. A value may end in * (the start
 # is compared) or begin and end with * (found anywhere).
 event_matches()
@@ -442,7 +445,7 @@ event_matches()
 		'*') ;;
 		'*'*'*')
 			value=${value#\*}
-			[[ ${rest%%\",\"*} == *"${value%\*}"* ]] || return 1
+			[[ $rest =~ $json_value && ${BASH_REMATCH[1]} == *"${value%\*}"* ]] || return 1
 			;;
 		*'*') [[ $rest == \""${value%\*}"* ]] || return 1 ;;
 		*) [[ $rest == \""$value"\"* || $rest == "$value"[,\}]* ]] || return 1 ;;
@@ -525,13 +528,8 @@ event_value()
 	local rest=${1//\": /\":}
 	[[ $rest == *"\"$2\":"* ]] || return 0
 	rest=${rest#*"\"$2\":"}
-	if [[ $rest == \"* ]]; then
-		rest=${rest#\"}
-		rest=${rest%%\"[,\}]*}
-	else
-		rest=${rest%%[,\}]*}
-	fi
-	printf '%s\n' "$rest"
+	[[ $rest =~ $json_value ]] || return 0
+	printf '%s\n' "${BASH_REMATCH[1]}${BASH_REMATCH[3]}"
 }
 
 # NAME...: what a person needs to see first when something failed
