@@ -46,7 +46,7 @@ extern const char *const fs_names[]; /* by fs_type; "" for FS_DEFAULT is not acc
 /* Size of a partition: bytes, or the rest of the disk. */
 struct part_size {
 	bool rest;
-	uint64_t bytes; /* 0 and !rest = default of the role */
+	uint64_t bytes; /* 0 and !rest = default of the role: for root and data the rest */
 };
 
 /* One line of `layout`: a mapping with one key, the role (bios, esp, root, swap, data), whose value is a size or { fs, size, mount }. */
@@ -90,13 +90,13 @@ struct network {
 };
 
 struct rule {
-	struct {
+	struct rule_when {
 		struct size_cond memory;
 		const char *vendor, *product, *serial, *mac, *firmware;
 		uint64_t cpus; /* at least */
 		uint64_t disks; /* at least */
 	} when;
-	struct {
+	struct rule_bind {
 		const char *profile;
 		const char *name; /* "node-{seq}" */
 	} bind;
@@ -108,13 +108,13 @@ enum approve { APPROVE_HOLD, APPROVE_AUTO };
 struct site {
 	uint64_t fulcrum; /* format, 1 */
 	const char *site;
-	struct {
+	struct site_admin {
 		const char *name; /* fully qualified */
 		struct disk_selector disk;
 		const char **wipe;
 		size_t n_wipe;
 		bool unattended; /* consents to an install without a question, with the boot entry for it */
-		struct {
+		struct site_access {
 			const char **ssh_keys;
 			size_t n_ssh_keys;
 		} access;
@@ -125,7 +125,7 @@ struct site {
 	size_t n_profiles;
 	struct rule *rules;
 	size_t n_rules;
-	struct {
+	struct site_policy {
 		enum approve approve; /* first deploys of blank machines: hold (default) or auto */
 	} policy;
 	bool bench; /* agents also time a plain HTTP-to-disk stream */
@@ -140,6 +140,15 @@ extern const struct schema site_schema;
  */
 struct site *site_parse(const char *file, const char *data, size_t len, struct arena *a,
 			struct findings *f);
+
+/*
+ * What site_parse() does after reading: all that one value alone cannot show. T is the tree that S
+ * was read from, for positions. Resolves ranges and networks. S may have been read with findings.
+ */
+void site_check(struct site *s, const struct tree *t, struct findings *f);
+
+/* Sets FIRST and LAST of R from its text, short addresses being inside network NET; -1: bad text. */
+MUST_CHECK int addr_range_resolve(struct addr_range *r, uint32_t net);
 
 const struct network *site_network(const struct site *s, const char *name);
 const struct profile *site_profile(const struct site *s, const char *name);

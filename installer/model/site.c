@@ -1,0 +1,511 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The site file's field tables: the only place that knows its keys. What one value alone can show
+ * is refused here; what takes two values to see is refused in site_check.c.
+ */
+#include "model/site.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/size.h"
+#include "data/yaml.h"
+
+const char *const fs_names[] = { "", "ext4", "xfs", "vfat", "swap", "none", NULL };
+
+static const char *const pick_names[] = { "", "smallest", "largest", "first-by-path", NULL };
+static const char *const part_role_names[] = { "", "bios", "esp", "root", "swap", "data", NULL };
+static const char *const approve_names[] = { "hold", "auto", NULL };
+
+enum {
+	LINE = FIELD_NONZERO | FIELD_LINE, /* text that says something, on one line */
+};
+
+/* --- addresses */
+
+int ipv4_parse(const char *text, uint32_t *ret)
+{
+	uint32_t v = 0;
+
+	for (int part = 0; part < 4; part++) {
+		unsigned int octet = 0, digits = 0;
+
+		if (part && *text++ != '.')
+			return -1;
+		for (; *text >= '0' && *text <= '9' && digits < 4; text++, digits++)
+			octet = octet * 10 + (unsigned int)(*text - '0');
+		/* No leading zeros: some programs read them as octal. */
+		if (!digits || digits > 3 || octet > 255 || (digits > 1 && octet < (digits == 2 ? 10u : 100u)))
+			return -1;
+		v = v << 8 | octet;
+	}
+	if (*text)
+		return -1;
+	*ret = v;
+	return 0;
+}
+
+const char *ipv4_text(uint32_t addr, struct arena *a)
+{
+	return arena_printf(a, "%u.%u.%u.%u", addr >> 24, addr >> 16 & 255, addr >> 8 & 255, addr & 255);
+}
+
+/* "10.0.0.5", or the last octets of an address inside NET: ".5", ".0.5", ".0.0.5". */
+static int end_parse(const char *text, uint32_t net, uint32_t *ret)
+{
+	unsigned int dots = 0;
+	uint32_t mask, v;
+	char full[32];
+
+	for (const char *s = text; *s; s++)
+		dots += *s == '.';
+	if (text[0] != '.')
+		return ipv4_parse(text, ret);
+	if (dots > 3 || strlen(text) > 12)
+		return -1;
+	snprintf(full, sizeof(full), "%s%s", dots == 1 ? "0.0.0" : dots == 2 ? "0.0" : "0", text);
+	if (ipv4_parse(full, &v))
+		return -1;
+	mask = dots == 1 ? 0xffu : dots == 2 ? 0xffffu : 0xffffffu;
+	*ret = (net & ~mask) | v;
+	return 0;
+}
+
+int addr_range_resolve(struct addr_range *r, uint32_t net)
+{
+	size_t n = strcspn(r->text, "-");
+	char first[16];
+
+	if (!r->text[n] || n >= sizeof(first))
+		return -1;
+	memcpy(first, r->text, n);
+	first[n] = '\0';
+	if (end_parse(first, net, &r->first) || end_parse(r->text + n + 1, net, &r->last)) {
+		r->first = r->last = 0;
+		return -1;
+	}
+	return 0;
+}
+
+static int range_read(const char *text, void *member, struct arena *a, const char **ret_why)
+{
+	struct addr_range *r = member, probe = { .text = text };
+
+	(void)ret_why;
+	if (addr_range_resolve(&probe, 0))
+		return -1;
+	r->text = arena_strdup(a, text);
+	return 0;
+}
+
+static const char *range_write(const void *member, struct arena *a)
+{
+	(void)a;
+	return ((const struct addr_range *)member)->text;
+}
+
+static const struct field_codec range_codec = {
+	.what = "a range of addresses, such as .81-.160 or 10.0.0.81-10.0.0.160",
+	.pattern = "^(\\.[0-9]{1,3}){1,3}-(\\.[0-9]{1,3}){1,3}$|^[0-9]{1,3}(\\.[0-9]{1,3}){3}-[0-9]{1,3}(\\.[0-9]{1,3}){3}$",
+	.read = range_read,
+	.write = range_write,
+};
+
+/* --- conditions on sizes */
+
+static int size_text(const char *text, size_t n, uint64_t *ret)
+{
+	char buf[32];
+
+	while (n && *text == ' ') {
+		text++;
+		n--;
+	}
+	if (n >= sizeof(buf))
+		return -1;
+	memcpy(buf, text, n);
+	buf[n] = '\0';
+	return size_parse(buf, ret);
+}
+
+static int cond_parse(const char *text, struct size_cond *c, const char **ret_why)
+{
+	const char *dots = strstr(text, "..");
+	size_t n = strlen(text);
+	uint64_t v;
+
+	c->min = 0;
+	c->max = UINT64_MAX;
+	if (dots) {
+		if (size_text(text, (size_t)(dots - text), &c->min) || size_text(dots + 2, strlen(dots + 2), &c->max))
+			return -1;
+		if (c->min <= c->max)
+			return 0;
+		*ret_why = "the first size is larger than the second";
+		return -1;
+	}
+	if (str_starts(text, ">=") && !size_text(text + 2, n - 2, &v)) {
+		c->min = v;
+		return 0;
+	}
+	if (str_starts(text, "<=") && !size_text(text + 2, n - 2, &v)) {
+		c->max = v;
+		return 0;
+	}
+	if (text[0] == '=' && !size_text(text + 1, n - 1, &v)) {
+		c->min = c->max = v;
+		return 0;
+	}
+	if (!size_parse(text, &v))
+		*ret_why = "does not say whether at least, at most or exactly that";
+	return -1;
+}
+
+static int cond_read(const char *text, void *member, struct arena *a, const char **ret_why)
+{
+	struct size_cond c = { .set = true };
+
+	if (cond_parse(text, &c, ret_why))
+		return -1;
+	c.text = arena_strdup(a, text);
+	*(struct size_cond *)member = c;
+	return 0;
+}
+
+static const char *cond_write(const void *member, struct arena *a)
+{
+	const struct size_cond *c = member;
+
+	(void)a;
+	return c->set ? c->text : NULL;
+}
+
+static const struct field_codec cond_codec = {
+	.what = "a condition on a size: \">= 20G\", \"<= 2T\", \"= 512M\" or 20G..100G",
+	.pattern = "^(>=|<=|=) *[0-9][0-9.]* ?[A-Za-z]*$|^[0-9][0-9.]* ?[A-Za-z]*\\.\\. *[0-9][0-9.]* ?[A-Za-z]*$",
+	.read = cond_read,
+	.write = cond_write,
+};
+
+/* --- sizes of partitions */
+
+static int part_size_read(const char *text, void *member, struct arena *a, const char **ret_why)
+{
+	struct part_size s = { .rest = !strcmp(text, "rest") };
+
+	(void)a;
+	if (!s.rest && size_parse(text, &s.bytes))
+		return -1;
+	if (!s.rest && s.bytes < 1024 * 1024) {
+		*ret_why = "partitions have at least 1M";
+		return -1;
+	}
+	*(struct part_size *)member = s;
+	return 0;
+}
+
+static const char *part_size_write(const void *member, struct arena *a)
+{
+	const struct part_size *s = member;
+
+	if (s->rest)
+		return "rest";
+	return s->bytes ? arena_printf(a, "%llu", (unsigned long long)s->bytes) : NULL;
+}
+
+static const struct field_codec part_size_codec = {
+	.what = "a size, such as 512M, or rest",
+	.pattern = "^rest$|^[0-9]+(\\.[0-9]{1,3})? ?[KMGTPkmgtp]?(iB|B)?$",
+	.read = part_size_read,
+	.write = part_size_write,
+};
+
+/* --- texts with few forms; the member is a const char * */
+
+static const char *text_write(const void *member, struct arena *a)
+{
+	const char *text;
+
+	(void)a;
+	memcpy(&text, member, sizeof(text));
+	return text;
+}
+
+/* One of WORDS, kept as it is. */
+static int word_read(const char *text, void *member, const char *const *words)
+{
+	for (; *words; words++)
+		if (!strcmp(*words, text)) {
+			memcpy(member, words, sizeof(*words));
+			return 0;
+		}
+	return -1;
+}
+
+static int link_read(const char *text, void *member, struct arena *a, const char **ret_why)
+{
+	static const char *const words[] = { "up", NULL };
+
+	(void)a;
+	(void)ret_why;
+	return word_read(text, member, words);
+}
+
+static int firmware_read(const char *text, void *member, struct arena *a, const char **ret_why)
+{
+	static const char *const words[] = { "uefi", "bios", NULL };
+
+	(void)a;
+	(void)ret_why;
+	return word_read(text, member, words);
+}
+
+static const struct field_codec link_codec = {
+	.what = "the word up", .pattern = "^up$", .read = link_read, .write = text_write
+};
+static const struct field_codec firmware_codec = {
+	.what = "uefi or bios", .pattern = "^(uefi|bios)$", .read = firmware_read, .write = text_write
+};
+
+/* Kept in lower case with colons, as the kernel writes it, however the label on the case does. */
+static int mac_read(const char *text, void *member, struct arena *a, const char **ret_why)
+{
+	static const char hex[] = "0123456789abcdefABCDEF";
+	char *mac = arena_strndup(a, "00:00:00:00:00:00", 17);
+
+	if (strlen(text) != 17)
+		return -1;
+	for (size_t i = 0; i < 17; i++) {
+		if (i % 3 == 2) {
+			if (text[i] != text[2] || (text[i] != ':' && text[i] != '-'))
+				return -1;
+			continue;
+		}
+		if (!strchr(hex, text[i]))
+			return -1;
+		mac[i] = text[i] >= 'A' && text[i] <= 'F' ? (char)(text[i] - 'A' + 'a') : text[i];
+	}
+	if (!strcmp(mac, "00:00:00:00:00:00") || strchr("13579bdf", mac[1])) {
+		*ret_why = "is no address of a single port";
+		return -1;
+	}
+	memcpy(member, &mac, sizeof(mac));
+	return 0;
+}
+
+static const struct field_codec mac_codec = {
+	.what = "a MAC address, such as 52:54:00:12:34:56",
+	.pattern = "^[0-9A-Fa-f]{2}((:[0-9A-Fa-f]{2}){5}|(-[0-9A-Fa-f]{2}){5})$",
+	.read = mac_read,
+	.write = text_write,
+};
+
+/* --- the tables */
+
+static const struct field disk_selector_fields[] = {
+	FIELD_STRING(struct disk_selector, serial, LINE, "serial number; * and ? match as in file names"),
+	FIELD_STRING(struct disk_selector, wwn, LINE, "world-wide name, EUI-64 or NGUID"),
+	FIELD_STRING(struct disk_selector, model, LINE, "model; wildcards match"),
+	FIELD_STRING(struct disk_selector, vendor, LINE, "vendor; wildcards match"),
+	FIELD_STRING(struct disk_selector, path, LINE, "where it is attached, as observed; wildcards match"),
+	FIELD_STRING(struct disk_selector, pci, LINE, "PCI address of its controller, such as 0000:00:04.0"),
+	FIELD_ENUM(struct disk_selector, bus, FIELD_NONZERO, disk_bus_names, "how it is attached"),
+	{ .name = "rotational",
+	  .type = FIELD_T_BOOL,
+	  .offset = FIELD_CHECK(struct disk_selector, rotational, bool),
+	  .present_offset = FIELD_CHECK(struct disk_selector, rotational_set, bool),
+	  .doc = "whether it spins" },
+	FIELD_CUSTOM(struct disk_selector, size, 0, &cond_codec, "its size"),
+	FIELD_U64(struct disk_selector, sector, FIELD_NONZERO, "logical sector in bytes: 512 or 4096"),
+	{ .name = "blank",
+	  .type = FIELD_T_BOOL,
+	  .offset = FIELD_CHECK(struct disk_selector, blank, bool),
+	  .present_offset = FIELD_CHECK(struct disk_selector, blank_set, bool),
+	  .doc = "whether nothing at all is on it" },
+	FIELD_ENUM(struct disk_selector, pick, FIELD_NONZERO, pick_names, "which one when several match"),
+};
+static const struct schema disk_selector_schema = {
+	.name = "disk_selector",
+	.size = sizeof(struct disk_selector),
+	.fields = disk_selector_fields,
+	.nfields = ARRAY_LEN(disk_selector_fields),
+	.pos_offset = offsetof(struct disk_selector, pos),
+	.doc = "Says which disk: all that is given must hold, and exactly one disk must match.",
+};
+
+static const struct field layout_fields[] = {
+	FIELD_ENUM(struct layout_item, role, FIELD_REQUIRED, part_role_names, "what the partition is for"),
+	FIELD_ENUM(struct layout_item, fs, FIELD_NONZERO, fs_names, "its file system, if not the usual one"),
+	FIELD_CUSTOM(struct layout_item, size, 0, &part_size_codec,
+		     "its size; usual are bios 1M, esp 512M, swap 1G, root and data the rest"),
+	FIELD_STRING(struct layout_item, mount, LINE, "data: where it is mounted"),
+};
+static const struct schema layout_schema = {
+	.name = "layout",
+	.size = sizeof(struct layout_item),
+	.fields = layout_fields,
+	.nfields = ARRAY_LEN(layout_fields),
+	.pos_offset = offsetof(struct layout_item, pos),
+	.short_for = "size",
+	.doc = "One partition; they are made in the order written.",
+};
+
+static const struct field profile_fields[] = {
+	FIELD_STRING(struct profile, image, FIELD_REQUIRED | LINE, "image to deploy, such as debian-13"),
+	FIELD_MAP(struct profile, disks, FIELD_REQUIRED, &disk_selector_schema, "which disk is `system`"),
+	FIELD_STRUCTS(struct profile, layout, FIELD_REQUIRED, &layout_schema, "partitions of the system disk"),
+	FIELD_STRINGS(struct profile, packages, LINE, "packages to add from the site's mirror"),
+	FIELD_STRINGS(struct profile, wipe, LINE, "serials of disks whose content may be destroyed"),
+};
+static const struct schema profile_schema = {
+	.name = "profile",
+	.size = sizeof(struct profile),
+	.fields = profile_fields,
+	.nfields = ARRAY_LEN(profile_fields),
+	.pos_offset = offsetof(struct profile, pos),
+	.doc = "What a node becomes.",
+};
+
+static const struct field nic_fields[] = {
+	FIELD_CUSTOM(struct nic_selector, mac, 0, &mac_codec, "its address"),
+	FIELD_STRING(struct nic_selector, driver, LINE, "kernel driver; wildcards match"),
+	FIELD_STRING(struct nic_selector, pci, LINE, "PCI address; wildcards match"),
+	FIELD_CUSTOM(struct nic_selector, link, 0, &link_codec, "it has a carrier"),
+};
+static const struct schema nic_schema = {
+	.name = "nic_selector",
+	.size = sizeof(struct nic_selector),
+	.fields = nic_fields,
+	.nfields = ARRAY_LEN(nic_fields),
+	.pos_offset = offsetof(struct nic_selector, pos),
+	.doc = "Says which port: all that is given must hold, and exactly one port must match.",
+};
+
+static const struct field network_fields[] = {
+	FIELD_STRING(struct network, subnet, FIELD_REQUIRED | LINE, "for example 192.168.124.0/24"),
+	FIELD_STRING(struct network, address, FIELD_REQUIRED | LINE, "the admin node's own address in it"),
+	FIELD_STRING(struct network, gateway, LINE, "default route, if there is one"),
+	FIELD_CUSTOM(struct network, hosts, 0, &range_codec, "admin network: addresses of deployed nodes"),
+	FIELD_CUSTOM(struct network, discovery, 0, &range_codec, "admin network: addresses of machines not yet known"),
+	FIELD_STRUCT(struct network, nic, FIELD_REQUIRED, &nic_schema, "the admin node's port to it"),
+};
+static const struct schema network_schema = {
+	.name = "network",
+	.size = sizeof(struct network),
+	.fields = network_fields,
+	.nfields = ARRAY_LEN(network_fields),
+	.pos_offset = offsetof(struct network, pos),
+	.doc = "One network of the admin node. The one named `admin` is where nodes boot from.",
+};
+
+static const struct field when_fields[] = {
+	FIELD_CUSTOM(struct rule_when, memory, 0, &cond_codec, "memory"),
+	FIELD_STRING(struct rule_when, vendor, LINE, "system vendor, as the firmware says it; wildcards match"),
+	FIELD_STRING(struct rule_when, product, LINE, "product name; wildcards match"),
+	FIELD_STRING(struct rule_when, serial, LINE, "serial number of the machine; wildcards match"),
+	FIELD_CUSTOM(struct rule_when, mac, 0, &mac_codec, "address of one of its ports"),
+	FIELD_CUSTOM(struct rule_when, firmware, 0, &firmware_codec, "how it boots"),
+	FIELD_U64(struct rule_when, cpus, FIELD_NONZERO, "processors, at least"),
+	FIELD_U64(struct rule_when, disks, FIELD_NONZERO, "disks, at least"),
+};
+static const struct schema when_schema =
+	SCHEMA("when", struct rule_when, when_fields, "Says which machines: all that is given must hold; {} is every machine.");
+
+static const struct field bind_fields[] = {
+	FIELD_STRING(struct rule_bind, profile, FIELD_REQUIRED | LINE, "name of the profile they get"),
+	FIELD_STRING(struct rule_bind, name, FIELD_REQUIRED | LINE, "their names; {seq} counts from 1"),
+};
+static const struct schema bind_schema =
+	SCHEMA("bind", struct rule_bind, bind_fields, "What becomes of such a machine.");
+
+static const struct field rule_fields[] = {
+	FIELD_STRUCT(struct rule, when, FIELD_REQUIRED, &when_schema, "which machines"),
+	FIELD_STRUCT(struct rule, bind, FIELD_REQUIRED, &bind_schema, "what becomes of them"),
+};
+static const struct schema rule_schema = {
+	.name = "rule",
+	.size = sizeof(struct rule),
+	.fields = rule_fields,
+	.nfields = ARRAY_LEN(rule_fields),
+	.pos_offset = offsetof(struct rule, pos),
+	.doc = "The first rule that holds for a machine binds it.",
+};
+
+static const struct field access_fields[] = {
+	FIELD_STRINGS(struct site_access, ssh_keys, FIELD_REQUIRED | LINE, "public keys that may log in as root"),
+};
+static const struct schema access_schema =
+	SCHEMA("access", struct site_access, access_fields, "Who may log in. There are no passwords.");
+
+static const struct field admin_fields[] = {
+	FIELD_STRING(struct site_admin, name, FIELD_REQUIRED | LINE, "the admin node's full name, such as admin.lab.example"),
+	FIELD_STRUCT(struct site_admin, disk, FIELD_REQUIRED, &disk_selector_schema, "the disk it is installed on"),
+	FIELD_STRINGS(struct site_admin, wipe, LINE, "serials of disks whose content may be destroyed"),
+	FIELD_BOOL(struct site_admin, unattended, FIELD_OMIT_EMPTY, "consents to an install without a question"),
+	FIELD_STRUCT(struct site_admin, access, FIELD_REQUIRED, &access_schema, "who may log in, there and on every node"),
+};
+static const struct schema admin_schema =
+	SCHEMA("admin", struct site_admin, admin_fields, "The admin node.");
+
+static const struct field policy_fields[] = {
+	FIELD_ENUM(struct site_policy, approve, 0, approve_names, "first deploys of blank machines wait for a person, or not"),
+};
+static const struct schema policy_schema =
+	SCHEMA("policy", struct site_policy, policy_fields, "What may happen without being asked.");
+
+static const struct field site_fields[] = {
+	FIELD_U64(struct site, fulcrum, FIELD_REQUIRED, "format of this file: 1"),
+	FIELD_STRING(struct site, site, FIELD_REQUIRED | LINE, "name of the site"),
+	FIELD_STRUCT(struct site, admin, FIELD_REQUIRED, &admin_schema, "the admin node"),
+	FIELD_MAP(struct site, networks, FIELD_REQUIRED, &network_schema, "networks of the admin node"),
+	FIELD_MAP(struct site, profiles, FIELD_OMIT_EMPTY, &profile_schema, "what nodes can become"),
+	FIELD_STRUCTS(struct site, rules, FIELD_OMIT_EMPTY, &rule_schema, "which machine becomes what"),
+	FIELD_STRUCT(struct site, policy, 0, &policy_schema, "what may happen without being asked"),
+	FIELD_BOOL(struct site, bench, FIELD_OMIT_EMPTY, "agents also time a plain HTTP-to-disk stream"),
+};
+const struct schema site_schema =
+	SCHEMA("site", struct site, site_fields, "The site file: all that is declared of a site.");
+
+/* --- the whole */
+
+/* A file of another format is only told so: its other keys would all seem wrong. */
+static bool format_is_known(const struct tree *t, struct findings *f)
+{
+	const struct tree *v = tree_get(t, "fulcrum");
+
+	if (!v || v->kind != TREE_STRING || v->quoted || !v->text[0] || !strcmp(v->text, "1") ||
+	    strspn(v->text, "0123456789") != strlen(v->text))
+		return true;
+	finding_add(f, v->pos, "fulcrum", "this release reads format 1", "format %s is not known",
+		    text_quoted(v->text, f->arena));
+	return false;
+}
+
+struct site *site_parse(const char *file, const char *data, size_t len, struct arena *a,
+			struct findings *f)
+{
+	struct site *s = ARENA_NEW(a, struct site);
+	struct tree *t = yaml_parse(file, data, len, a, f);
+
+	if (!t || !format_is_known(t, f))
+		return s;
+	field_read(&site_schema, t, s, a, "", f);
+	site_check(s, t, f);
+	return s;
+}
+
+const struct network *site_network(const struct site *s, const char *name)
+{
+	for (size_t i = 0; i < s->n_networks; i++)
+		if (str_eq(s->networks[i].name, name))
+			return &s->networks[i];
+	return NULL;
+}
+
+const struct profile *site_profile(const struct site *s, const char *name)
+{
+	for (size_t i = 0; i < s->n_profiles; i++)
+		if (str_eq(s->profiles[i].name, name))
+			return &s->profiles[i];
+	return NULL;
+}
