@@ -51,6 +51,8 @@ static const struct field system_fields[] = {
 	FIELD_STRING(struct op_system, disk, FIELD_REQUIRED, "disk, by role"),
 	FIELD_U64(struct op_system, number, FIELD_REQUIRED, "partition of the slot"),
 	FIELD_STRING(struct op_system, slot_uuid, FIELD_REQUIRED, "file system UUID of the slot"),
+	FIELD_STRING(struct op_system, data_uuid, FIELD_REQUIRED, "file system UUID of the data"),
+	FIELD_STRING(struct op_system, console, FIELD_OMIT_EMPTY, "kernel console arguments"),
 	FIELD_STRING(struct op_system, build_id, FIELD_REQUIRED, "release"),
 };
 static const struct field seed_fields[] = {
@@ -98,6 +100,7 @@ static const struct field boot_fields[] = {
 	FIELD_STRING(struct op_boot, kind, FIELD_REQUIRED, "admin or node"),
 	FIELD_STRING(struct op_boot, root_uuid, FIELD_REQUIRED, "file system with the menu"),
 	FIELD_U64(struct op_boot, esp_number, FIELD_REQUIRED, "EFI system partition"),
+	FIELD_U64(struct op_boot, root_number, FIELD_OMIT_EMPTY, "partition of the image that carries the loaders"),
 };
 static const struct field commit_fields[] = {
 	FIELD_STRING(struct op_commit, disk, FIELD_REQUIRED, "disk, by role"),

@@ -55,7 +55,7 @@ struct op_image { /* stream a chunked file-system image onto a partition, new UU
 	bool bench;
 };
 struct op_system { /* put the live system (root image, kernel, initramfs) into a slot */
-	const char *disk, *slot_uuid, *build_id;
+	const char *disk, *slot_uuid, *data_uuid, *build_id, *console;
 	uint64_t number;
 };
 struct op_seed { /* copy the medium's content to the data file system, every byte checked */
@@ -84,6 +84,7 @@ struct op_boot { /* signed shim and GRUB on the ESP, removable path first */
 	const char *disk, *kind; /* "admin" or "node" */
 	const char *root_uuid; /* file system GRUB reads its configuration from */
 	uint64_t esp_number;
+	uint64_t root_number; /* node: the partition whose image carries the loaders */
 };
 struct op_commit { /* after everything is proved: the final disk GUID, the mark of a finished install */
 	const char *disk, *uuid;

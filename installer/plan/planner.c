@@ -322,6 +322,8 @@ static void add_boot_and_commit(struct work *w, const char *kind, const char *ro
 	boot->kind = kind;
 	boot->root_uuid = root_uuid;
 	boot->esp_number = find_part(w, "fulcrum-esp") + 1;
+	if (!strcmp(kind, "node"))
+		boot->root_number = find_part(w, "fulcrum-root") + 1;
 	commit = add_op(w, OP_COMMIT, "commit:system", mib, arena_printf(w->a, "mark the install as finished: disk GUID %s", w->plan->goal));
 	commit->disk = system_role;
 	commit->uuid = w->plan->goal;
@@ -387,7 +389,9 @@ int plan_admin(const struct plan_request *r, struct arena *a, struct plan **ret,
 			add_mkfs(&w, i);
 	system = add_op(&w, OP_SYSTEM, "system:slot-a", 100 * mib,
 			arena_printf(a, "release %s into slot A", r->catalog->build_id));
-	*system = (struct op_system){ system_role, slot_uuid, r->catalog->build_id, slot + 1 };
+	*system = (struct op_system){ .disk = system_role, .slot_uuid = slot_uuid, .data_uuid = data_uuid,
+				      .build_id = r->catalog->build_id, .console = r->machine->console,
+				      .number = slot + 1 };
 	seed = add_op(&w, OP_SEED, "seed:data", r->catalog->seed_bytes,
 		      arena_printf(a, "%" PRIu64 " files, %s, every byte checked", r->catalog->seed_files,
 				   size_format(r->catalog->seed_bytes, size)));

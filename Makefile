@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Fulcrum: one stick lifts a whole cluster. `make help` lists what can be done.
+MAKEFLAGS += -rR --warn-undefined-variables --no-print-directory
+.DELETE_ON_ERROR:
+.SUFFIXES:
+SHELL := /bin/bash
+O ?= build
+T ?=
+V ?=
+STAY ?= 1
+FUZZ_SECONDS ?= 10
+export O V
+sdk := buildscripts/sdk-run
+mk := make -f installer/build.mk -j2 O=build $(if $(V),V=1)
+
+.PHONY: help setup demo test check vm bench iso run programs unit fuzz lint docs clean distclean
+
+help: ## this list
+	@echo "Fulcrum: from one stick to a site of checked machines."
+	@echo
+	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "  O=DIR      where everything is built (build)        V=1  show commands"
+	@echo "  T=NAME     which VM test (make vm)                  STAY=0  make demo ends by itself"
+
+setup: ## install what the host needs (or say exactly what to install)
+	@buildscripts/setup-host
+
+demo: iso ## the whole line in QEMU, with a live view; leaves both machines up until Ctrl-C
+	@STAY=$(STAY) tests/demo
+
+test: check iso ## everything: fast tests, the image, the VM tests; ends with N passed, N failed
+	@tests/run vm
+	@tests/run --summary
+
+check: sdk lint ## the fast part, no VM: compilers, lint, unit, plan, image and API tests under sanitizers
+	@tests/run --reset
+	@$(sdk) $(mk) DEVELOPER=1 programs
+	@$(sdk) $(mk) DEVELOPER=1 CC=clang programs
+	@$(sdk) $(mk) DEVELOPER=1 SAN=1 CC=clang tests programs
+	@tests/run fast
+	@tests/run --summary
+
+vm: iso ## one VM test: make vm T=line (tests/vm/run --list names them)
+	@tests/vm/run $(T)
+
+bench: iso ## the budgets, measured: a table, and build/bench.json
+	@tests/bench/run
+
+iso: sdk programs ## build/fulcrum.iso
+	@buildscripts/build-iso
+
+run: iso ## boot the stick in a VM with this terminal as its serial console
+	@tests/vm/interactive
+
+programs: sdk ## the C programs, in build/bin
+	@$(sdk) $(mk) programs
+
+unit: sdk ## unit tests only
+	@$(sdk) $(mk) DEVELOPER=1 SAN=1 CC=clang tests
+	@tests/run unit
+
+fuzz: sdk ## every parser of foreign bytes, FUZZ_SECONDS=10 each
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run
+
+lint: ## shellcheck, layers, style
+	@buildscripts/check-shell
+	@buildscripts/check-layers
+	@buildscripts/check-style
+
+docs: programs ## reference page and JSON Schema of the site file, in build/docs
+	@mkdir -p $(O)/docs
+	@$(sdk) build/bin/fulcrum-install reference >$(O)/docs/site-file.md
+	@$(sdk) build/bin/fulcrum-install schema >$(O)/docs/site.schema.json
+
+.PHONY: sdk
+sdk: setup
+	@buildscripts/mk-sdk
+
+clean: ## drop what was built; keep the package cache, the SDK and the keys
+	@rm -rf $(filter-out $(O)/cache $(O)/sdk $(O)/keys,$(wildcard $(O)/*))
+
+distclean: ## drop everything
+	@rm -rf $(O)

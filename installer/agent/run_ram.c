@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The RAM life: from discovery to a written disk. */
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/run.h"
+#include "base/channel.h"
+#include "base/clock.h"
+#include "base/str.h"
+#include "data/json.h"
+#include "observe/machine.h"
+
+enum { REPORT_EVERY_MS = 1000, IMPORTANT_TRIES = 300, POLL_MS = 2000 };
+
+/* Progress goes to the console and, once in a while, to the admin node. */
+struct progress {
+	const struct engine_sink *to_console;
+	struct client *client;
+	uint64_t last_ms;
+};
+
+static void on_step(void *ctx, const struct op *op, size_t index, size_t count, uint64_t done, uint64_t total,
+		    unsigned int percent, bool finished)
+{
+	struct progress *p = ctx;
+	uint64_t now = clock_mono_ms();
+	struct msg_report r = { .report = REPORT_PROGRESS, .op = op->id, .done = done, .total = total, .percent = percent };
+	struct msg_ack ack = { 0 };
+	AUTO_ARENA a = ARENA_INIT;
+	struct error ignored;
+
+	p->to_console->step(p->to_console->ctx, op, index, count, done, total, percent, finished);
+	if (now - p->last_ms < REPORT_EVERY_MS)
+		return;
+	p->last_ms = now;
+	/* A lost progress report is no reason to stop writing. */
+	if (client_report(p->client, &r, 1, &ack, &a, &ignored))
+		p->last_ms = now + 5 * REPORT_EVERY_MS;
+}
+
+static void on_stage(void *ctx, const char *stage, const char *text)
+{
+	struct progress *p = ctx;
+
+	p->to_console->stage(p->to_console->ctx, stage, text);
+}
+
+static int read_order_plan(const struct msg_order *o, struct arena *a, struct plan **ret, struct error *err)
+{
+	char hash[HASH_HEX];
+	struct tree *t;
+
+	if (!o->plan || !o->plan_hash)
+		return error_set(err, ERR_INPUT, "the order to deploy carries no plan");
+	t = json_parse("plan", o->plan, strlen(o->plan), a, err);
+	if (!t)
+		return -1;
+	*ret = plan_read(t, a, err);
+	if (!*ret)
+		return -1;
+	/* Over what was understood, not over the bytes: nothing unread can hide in an approved plan. */
+	plan_hash(*ret, hash);
+	if (!str_eq(hash, o->plan_hash))
+		return error_set(err, ERR_INPUT, "the plan's hash is %.8s, the order names %.8s", hash, o->plan_hash);
+	return 0;
+}
+
+static int report_failure(struct client *c, const struct error *cause, struct arena *a, struct error *err)
+{
+	struct msg_report r = { .report = REPORT_FAILED, .error = cause->msg, .hint = cause->hint[0] ? cause->hint : NULL };
+	struct msg_ack ack = { 0 };
+
+	return client_report(c, &r, IMPORTANT_TRIES, &ack, a, err);
+}
+
+/* Claims the intent, writes, reports. *RET_DONE: the disk is written and the admin node knows. */
+static int deploy(struct client *c, const struct ram_agent *ra, const struct msg_order *o, struct arena *a, bool *ret_done,
+		  struct error *err)
+{
+	struct msg_report claim = { .report = REPORT_CLAIM, .plan_hash = o->plan_hash };
+	struct msg_report applied = { .report = REPORT_APPLIED };
+	struct msg_ack ack = { 0 };
+	struct progress p = { .client = c, .to_console = ra->console };
+	struct engine_sink sink = { .ctx = &p, .step = on_step, .stage = on_stage };
+	struct engine e = { .sys = c->sys, .root = ra->root, .release_key = ra->release_key, .target = ra->target,
+			    .journal = ra->journal, .sink = &sink, .source = arena_printf(a, "http://%s", c->server) };
+	AUTO_STR text = STR_INIT;
+	struct error cause;
+	struct plan *plan;
+
+	if (read_order_plan(o, a, &plan, err))
+		return report_failure(c, err, a, &cause);
+	plan_text(plan, &text);
+	fputs(str_text(&text), stdout);
+	channel_emit("plan", "agent", "hash", o->plan_hash, NULL);
+	if (client_report(c, &claim, IMPORTANT_TRIES, &ack, a, err))
+		return -1;
+	if (!ack.accepted) {
+		printf("fulcrum: the admin node did not accept the claim: %s\n", ack.text ? ack.text : "no reason given");
+		return 0;
+	}
+	if (engine_apply(&e, plan, &cause)) {
+		ra->show_error(ra->console->ctx, &cause);
+		return report_failure(c, &cause, a, err);
+	}
+	applied.key = e.node_key;
+	if (client_report(c, &applied, IMPORTANT_TRIES, &ack, a, err))
+		return -1;
+	*ret_done = ack.accepted;
+	return 0;
+}
+
+static int follow_orders(struct client *c, const struct ram_agent *ra, struct error *err)
+{
+	char said[512] = "";
+
+	for (;;) {
+		AUTO_ARENA a = ARENA_INIT;
+		struct msg_order o = { 0 };
+		bool done = false;
+
+		if (client_poll(c, &o, &a, err)) {
+			if (err->kind != ERR_NET)
+				return -1;
+			o = (struct msg_order){ .order = ORDER_WAIT, .poll_ms = POLL_MS, .text = "the admin node does not answer" };
+		}
+		if (o.text && !str_eq(said, o.text)) {
+			printf("fulcrum: %s\n", o.text);
+			fflush(stdout);
+			snprintf(said, sizeof(said), "%s", o.text);
+		}
+		switch (o.order) {
+		case ORDER_DEPLOY:
+			if (deploy(c, ra, &o, &a, &done, err))
+				return -1;
+			break;
+		case ORDER_REBOOT:
+			done = true;
+			break;
+		case ORDER_CHECK: /* for the deployed system */
+		case ORDER_WAIT:
+			break;
+		}
+		if (done) {
+			/* The admin node has acknowledged the new boot intent: only now is a reboot safe. */
+			printf("fulcrum: rebooting\n");
+			fflush(stdout);
+			return c->sys->ops->reboot(c->sys, err);
+		}
+		if (c->sys->ops->sleep_ms(c->sys, o.poll_ms ? (unsigned int)o.poll_ms : POLL_MS, err))
+			return -1;
+	}
+}
+
+int agent_run_ram(struct client *c, const struct ram_agent *ra, struct error *err)
+{
+	AUTO_ARENA a = ARENA_INIT;
+	struct msg_hello hello = { .life = LIFE_RAM, .boot_id = client_boot_id(&a), .key = c->pub };
+	struct machine *m;
+
+	channel_emit("stage", "agent", "stage", "observe", "text", "looking at this machine", NULL);
+	if (observe_machine(c->sys, ra->root, &a, &m, err))
+		return error_wrap(err, "observe");
+	hello.machine = *m;
+	printf("fulcrum: %s %s, serial %s, %zu disk%s, %zu port%s\n", m->system.vendor ? m->system.vendor : "unknown",
+	       m->system.product ? m->system.product : "machine", m->system.serial ? m->system.serial : "unknown", m->n_disks,
+	       m->n_disks == 1 ? "" : "s", m->n_nics, m->n_nics == 1 ? "" : "s");
+	if (client_hello(c, &hello, &a, err))
+		return -1;
+	fflush(stdout);
+	return follow_orders(c, ra, err);
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* fulcrum-agent: the RAM life of a node. Reads who to talk to from the kernel command line, which carries no secret. */
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/run.h"
+#include "base/channel.h"
+#include "base/fd.h"
+#include "base/str.h"
+#include "ui/console.h"
+
+static const char release_key_path[] = "/usr/share/fulcrum/release.pub";
+enum { RETRY_MS = 10000 };
+
+/* Value of WORD= on the kernel command line, or NULL. */
+static const char *cmdline_value(const char *cmdline, const char *word, struct arena *a)
+{
+	size_t n = strlen(word);
+
+	for (const char *p = cmdline; *p;) {
+		size_t len = strcspn(p, " \n");
+
+		if (len > n && !strncmp(p, word, n) && p[n] == '=')
+			return arena_strndup(a, p + n + 1, len - n - 1);
+		p += len;
+		p += strspn(p, " \n");
+	}
+	return NULL;
+}
+
+static int start(struct arena *a, struct client *c, struct ram_agent *ra, struct error *err)
+{
+	AUTO_STR cmdline = STR_INIT;
+	AUTO_STR key = STR_INIT;
+
+	if (file_read("/proc/cmdline", 65536, &cmdline, err) || file_read(release_key_path, 256, &key, err))
+		return -1;
+	ra->release_key = arena_strndup(a, str_text(&key), strcspn(str_text(&key), "\n"));
+	c->server = cmdline_value(str_text(&cmdline), "fulcrum.server", a);
+	c->site_key = cmdline_value(str_text(&cmdline), "fulcrum.key", a);
+	if (!c->server || !hex_is(c->site_key, HASH_BYTES * 2))
+		return error_set(err, ERR_USAGE, "the kernel command line lacks fulcrum.server= or fulcrum.key=");
+	return 0;
+}
+
+static void show_error(void *ctx, const struct error *err)
+{
+	console_error(ctx, err);
+}
+
+int main(int argc, char **argv)
+{
+	AUTO_ARENA a = ARENA_INIT;
+	char pub[KEY_PUB_HEX], sec[KEY_SEC_HEX];
+	struct client c = { .sys = sys_real_new(), .pub = pub, .sec = sec };
+	struct ram_agent ra = { .root = "", .target = "/run/fulcrum/target", .journal = "/run/fulcrum/journal" };
+	struct console console;
+	struct engine_sink sink = console_sink(&console);
+	struct error err = { 0 };
+
+	ra.console = &sink;
+	ra.show_error = show_error;
+	console_init(&console, stdout, "agent");
+	if (argc != 1) {
+		fprintf(stderr, "usage: %s    (everything comes from the kernel command line)\n", argv[0]);
+		return error_exit_code(ERR_USAGE);
+	}
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	key_generate(pub, sec);
+	if (start(&a, &c, &ra, &err) || agent_run_ram(&c, &ra, &err)) {
+		printf("\nfulcrum-agent: %s\n", err.msg);
+		if (err.hint[0])
+			printf("  what to do: %s\n", err.hint);
+		fflush(stdout);
+		channel_emit("error", "agent", "kind", error_kind_name(err.kind), "text", err.msg, NULL);
+		/* Supervision starts it again; not faster than a person can read. */
+		if (c.sys->ops->sleep_ms(c.sys, RETRY_MS, &err))
+			return 1;
+		return error_exit_code(err.kind);
+	}
+	sys_free(c.sys);
+	return 0;
+}

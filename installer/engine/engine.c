@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The engine's one loop. */
+#include "engine/engine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/str.h"
+#include "engine/journal.h"
+#include "observe/machine.h"
+
+struct run {
+	struct engine *e;
+	const struct plan *plan;
+	size_t at;
+	uint64_t weight_before, weight_all;
+};
+
+static unsigned int percent(const struct run *r, uint64_t done, uint64_t total)
+{
+	uint64_t w = r->plan->ops[r->at].weight;
+	/* In 1/1024 of the operation, so that large byte counts do not overflow. */
+	uint64_t part = total ? (uint64_t)((double)done / (double)total * 1024.0) : 0;
+
+	if (!r->weight_all)
+		return 0;
+	return (unsigned int)((r->weight_before + w / 1024 * part) * 100 / r->weight_all);
+}
+
+static void tell(struct run *r, uint64_t done, uint64_t total, bool finished)
+{
+	const struct engine_sink *k = r->e->sink;
+
+	if (k && k->step)
+		k->step(k->ctx, &r->plan->ops[r->at], r->at, r->plan->n_ops, done, total, percent(r, done, total), finished);
+}
+
+static void on_progress(void *ctx, uint64_t done, uint64_t total)
+{
+	tell(ctx, done, total, false);
+}
+
+static void stage(struct engine *e, const char *name, const char *text)
+{
+	if (e->sink && e->sink->stage)
+		e->sink->stage(e->sink->ctx, name, text);
+}
+
+static bool same_disk(const struct plan_disk *p, const struct disk *d)
+{
+	if (p->serial || p->wwn)
+		return str_eq(p->serial, d->serial) && str_eq(p->wwn, d->wwn) && p->size_bytes == d->size_bytes;
+	/* Without serial and WWN the place and the size are all there is. */
+	return str_eq(p->topology, d->topology) && p->size_bytes == d->size_bytes;
+}
+
+/* Device node of plan disk P in the machine as it is now, in the state that the plan saw. */
+static int resolve(const struct plan_disk *p, const struct machine *m, const char **ret, struct error *err)
+{
+	const struct disk *found = NULL;
+	const char *id = p->serial ? p->serial : p->wwn ? p->wwn : p->topology ? p->topology : p->name;
+	char state[HASH_HEX];
+
+	for (size_t i = 0; i < m->n_disks; i++) {
+		if (!same_disk(p, &m->disks[i]))
+			continue;
+		if (found)
+			return error_set(err, ERR_CHANGED, "disk %s: %s and %s both claim this identity", id, found->name,
+					 m->disks[i].name);
+		found = &m->disks[i];
+	}
+	if (!found)
+		return error_set(err, ERR_CHANGED, "disk %s: is not there any more", id);
+	if (found->in_use)
+		return error_set(err, ERR_CHANGED, "disk %s (%s): may not be written: %s", id, found->name, found->in_use);
+	disk_state(found, state);
+	if (!str_eq(state, p->state)) {
+		error_set(err, ERR_CHANGED, "disk %s (%s): its content is not what the plan saw", id, found->name);
+		return error_hint(err, "plan again and look at the new plan; nothing was written");
+	}
+	*ret = found->path;
+	return 0;
+}
+
+static int run_op(struct run *r, struct op_env *env, struct journal *j, struct error *err)
+{
+	const struct op *op = &r->plan->ops[r->at];
+	const struct op_type *type = &op_types[op->kind];
+
+	if (journal_add(j, op->id, "begin", err))
+		return -1;
+	tell(r, 0, op->weight, false);
+	if (type->apply(env, op->params, err))
+		return error_wrap(err, "%s", op->id);
+	if (type->verify(env, op->params, err))
+		return error_wrap(err, "%s: verify", op->id);
+	if (journal_add(j, op->id, "done", err))
+		return -1;
+	tell(r, op->weight, op->weight, true);
+	r->weight_before += op->weight;
+	return 0;
+}
+
+static int run_all(struct engine *e, const struct plan *plan, const char **paths, struct error *err)
+{
+	struct run r = { .e = e, .plan = plan };
+	struct op_env env = {
+		.sys = e->sys, .plan = plan, .disk_paths = paths, .source = e->source, .release_key = e->release_key,
+		.target = e->target, .progress = on_progress, .progress_ctx = &r,
+	};
+	struct journal j;
+	struct error ignored;
+	int rc = 0;
+
+	for (size_t i = 0; i < plan->n_ops; i++)
+		r.weight_all += plan->ops[i].weight;
+	if (journal_open(&j, e->journal, plan, err))
+		return -1;
+	for (r.at = 0; r.at < plan->n_ops && !rc; r.at++) {
+		rc = run_op(&r, &env, &j, err);
+		if (rc && journal_add(&j, plan->ops[r.at].id, "failed", &ignored))
+			error_hint(err, "the journal could not be written either");
+	}
+	journal_close(&j);
+	memcpy(e->node_key, env.node_key, sizeof(e->node_key));
+	return rc;
+}
+
+int engine_apply(struct engine *e, const struct plan *plan, struct error *err)
+{
+	AUTO_ARENA a = ARENA_INIT;
+	AUTO_FD lock = -1;
+	const char **paths = arena_array(&a, plan->n_disks + 1, sizeof(*paths));
+	struct machine *m;
+
+	if (!plan->n_ops)
+		return 0;
+	if (e->sys->ops->make_dirs(e->sys, e->target, 0700, err))
+		return -1;
+	/* One apply at a time on a machine: the lock goes with the process. */
+	lock = open(e->target, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (lock >= 0 && flock(lock, LOCK_EX | LOCK_NB))
+		return error_set(err, ERR_CONFLICT, "another installation is running on this machine");
+	stage(e, "observe", "looking again at the disks of the plan");
+	if (observe_machine(e->sys, e->root, &a, &m, err))
+		return error_wrap(err, "observe");
+	for (size_t i = 0; i < plan->n_disks; i++)
+		if (resolve(&plan->disks[i], m, &paths[i], err))
+			return -1;
+	stage(e, "apply", "writing");
+	return run_all(e, plan, paths, err);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The engine: takes a plan, never a profile, and runs it: look again, compare with what the plan
+ * assumed, apply each operation, verify it by looking, mark it in the journal. The admin node's
+ * installation and a node's deployment both come through here.
+ */
+#pragma once
+#include "base/error.h"
+#include "model/plan.h"
+#include "ops/ops.h"
+#include "sys/sys.h"
+
+/* Where progress goes. Every member may be NULL; none can fail the run. */
+struct engine_sink {
+	void *ctx;
+	/* An operation begins, moves or (DONE == TOTAL, FINISHED) ends. PERCENT is of the whole plan, by weight. */
+	void (*step)(void *ctx, const struct op *op, size_t index, size_t count, uint64_t done, uint64_t total,
+		     unsigned int percent, bool finished);
+	void (*stage)(void *ctx, const char *stage, const char *text);
+};
+
+struct engine {
+	struct sys *sys;
+	const char *root;	 /* prefix of /sys and /proc: "" */
+	const char *source;	 /* URL of the release */
+	const char *release_key; /* hex */
+	const char *target;	 /* mount directory, for example /run/fulcrum/target */
+	const char *journal;	 /* file; NULL = none */
+	const struct engine_sink *sink;
+	char node_key[KEY_PUB_HEX]; /* out: key of the deployed system, when the plan made one */
+};
+
+/*
+ * Runs PLAN. Before the first write every disk of the plan is found again by its identity and must be in the
+ * state that the plan saw: else ERR_CHANGED and nothing was written. An empty plan succeeds at once.
+ */
+MUST_CHECK int engine_apply(struct engine *e, const struct plan *plan, struct error *err);

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The boot loader, after everything else is proved: Debian's signed shim and GRUB at the removable path (UEFI 2.10
+ * section 3.5.1.1), which every firmware tries, and the stub that the signed GRUB reads (its prefix is /EFI/debian).
+ */
+#include <string.h>
+
+#include "base/str.h"
+#include "ops/ops.h"
+#include "ops/source.h"
+
+static const struct loader {
+	const char *seed, *in_image, *to;
+} loaders[] = {
+	{ "efi/shimx64.efi", "usr/lib/shim/shimx64.efi.signed", "EFI/BOOT/BOOTX64.EFI" },
+	{ "efi/grubx64.efi", "usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed", "EFI/BOOT/grubx64.efi" },
+};
+static const char stub_path[] = "EFI/debian/grub.cfg";
+
+static void stub_text(const struct op_boot *p, struct str *out)
+{
+	str_addf(out, "search --no-floppy --fs-uuid --set=root %s\nconfigfile ($root)%s\n", p->root_uuid,
+		 str_eq(p->kind, "admin") ? "/grub.cfg" : "/boot/grub/grub.cfg");
+}
+
+static int copy_from_release(struct op_env *env, const char *esp, struct arena *a, struct error *err)
+{
+	struct seed seed;
+
+	if (source_seed(env->sys, env->source, env->release_key, a, &seed, err))
+		return -1;
+	for (size_t i = 0; i < ARRAY_LEN(loaders); i++) {
+		const struct seed_entry *e = seed_find(&seed, loaders[i].seed);
+
+		if (!e)
+			return error_set(err, ERR_MEDIUM, "SEED: %s is missing from this release", loaders[i].seed);
+		if (source_copy(env->sys, env->source, e, arena_printf(a, "%s/%s", esp, loaders[i].to), NULL, NULL, err))
+			return -1;
+	}
+	return 0;
+}
+
+/* A node takes them from its own image, whose every chunk was verified, so that they match its packages. */
+static int copy_from_image(struct op_env *env, const struct op_boot *p, const char *esp, struct arena *a, struct error *err)
+{
+	struct sys *s = env->sys;
+	const char *root;
+	int rc = 0;
+
+	if (op_mount(env, p->disk, p->root_number, "ext4", true, "root", a, &root, err))
+		return -1;
+	for (size_t i = 0; i < ARRAY_LEN(loaders) && !rc; i++) {
+		AUTO_STR data = STR_INIT;
+
+		rc = s->ops->read_file(s, arena_printf(a, "%s/%s", root, loaders[i].in_image), 16u << 20, &data, err);
+		if (!rc)
+			rc = s->ops->write_file(s, arena_printf(a, "%s/%s", esp, loaders[i].to), str_text(&data), data.len, 0644, err);
+	}
+	return op_umount(env, root, rc, err);
+}
+
+int boot_apply(struct op_env *env, const void *params, struct error *err)
+{
+	const struct op_boot *p = params;
+	AUTO_ARENA a = ARENA_INIT;
+	AUTO_STR stub = STR_INIT;
+	const char *esp;
+	int rc;
+
+	if (op_mount(env, p->disk, p->esp_number, "vfat", false, "esp", &a, &esp, err))
+		return -1;
+	stub_text(p, &stub);
+	rc = env->sys->ops->make_dirs(env->sys, arena_printf(&a, "%s/EFI/BOOT", esp), 0755, err);
+	if (!rc)
+		rc = op_write_text(env, esp, stub_path, 0644, str_text(&stub), err);
+	if (!rc)
+		rc = str_eq(p->kind, "admin") ? copy_from_release(env, esp, &a, err) : copy_from_image(env, p, esp, &a, err);
+	return op_umount(env, esp, rc, err);
+}
+
+int boot_verify(struct op_env *env, const void *params, struct error *err)
+{
+	const struct op_boot *p = params;
+	AUTO_ARENA a = ARENA_INIT;
+	AUTO_STR want = STR_INIT;
+	AUTO_STR got = STR_INIT;
+	const char *esp;
+	int rc;
+
+	if (op_mount(env, p->disk, p->esp_number, "vfat", true, "esp", &a, &esp, err))
+		return -1;
+	stub_text(p, &want);
+	rc = env->sys->ops->read_file(env->sys, arena_printf(&a, "%s/%s", esp, stub_path), 4096, &got, err);
+	if (!rc && strcmp(str_text(&got), str_text(&want)) != 0)
+		rc = error_set(err, ERR_VERIFY, "%s: is not as written", stub_path);
+	for (size_t i = 0; i < ARRAY_LEN(loaders) && !rc; i++) {
+		str_clear(&got);
+		rc = env->sys->ops->read_file(env->sys, arena_printf(&a, "%s/%s", esp, loaders[i].to), 16u << 20, &got, err);
+		/* PE images start with MZ and are never this small. */
+		if (!rc && (got.len < 65536 || memcmp(got.s, "MZ", 2) != 0))
+			rc = error_set(err, ERR_VERIFY, "%s: is not an EFI program", loaders[i].to);
+	}
+	return op_umount(env, esp, rc, err);
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Operations on a disk's structure: clear, table, mkfs, commit. */
+#include <string.h>
+
+#include "base/str.h"
+#include "ops/ops.h"
+
+int clear_apply(struct op_env *env, const void *params, struct error *err)
+{
+	const struct op_clear *p = params;
+	const char *path;
+
+	if (op_disk_path(env, p->disk, &path, err))
+		return -1;
+	return env->sys->ops->wipe(env->sys, path, err);
+}
+
+int clear_verify(struct op_env *env, const void *params, struct error *err)
+{
+	const struct op_clear *p = params;
+	AUTO_ARENA a = ARENA_INIT;
+	struct disk d;
+
+	if (op_probe(env, p->disk, &a, &d, err))
+		return -1;
+	if (!disk_is_blank(&d))
+		return error_set(err, ERR_VERIFY, "%s: still carries %s after it was wiped", d.path,
+				 d.n_signatures ? d.signatures[0].type : d.table ? d.table : "something");
+	return 0;
+}
+
+static const struct plan_disk *plan_disk(const struct op_env *env, const char *role)
+{
+	for (size_t i = 0; i < env->plan->n_disks; i++)
+		if (str_eq(env->plan->disks[i].role, role))
+			return &env->plan->disks[i];
+	return NULL;
+}
+
+int table_apply(struct op_env *env, const void *params, struct error *err)
+{
+	const struct op_table *p = params;
+	const char *path;
+
+	if (op_disk_path(env, p->disk, &path, err))
+		return -1;
+	return env->sys->ops->table_write(env->sys, path, plan_disk(env, p->disk)->sector_bytes, p, err);
+}
+
+static const struct partition *by_number(const struct disk *d, uint64_t number)
+{
+	for (size_t i = 0; i < d->n_partitions; i++)
+		if (d->partitions[i].number == number)
+			return &d->partitions[i];
+	return NULL;
+}
+
+int table_verify(struct op_env *env, const void *params, struct error *err)
+{
+	const struct op_table *p = params;
+	AUTO_ARENA a = ARENA_INIT;
+	struct disk d;
+
+	if (op_probe(env, p->disk, &a, &d, err))
+		return -1;
+	if (!str_eq(d.table, "gpt") || d.n_partitions != p->n_parts)
+		return error_set(err, ERR_VERIFY, "%s: has a %s table with %zu partitions, wanted gpt with %zu", d.path,
+				 d.table ? d.table : "missing", d.n_partitions, p->n_parts);
+	for (size_t i = 0; i < p->n_parts; i++) {
+		const struct table_part *w = &p->parts[i];
+		const struct partition *g = by_number(&d, w->number);
+
+		if (!g || g->start_bytes != w->start_bytes || g->size_bytes != w->size_bytes ||
+		    !str_eq(g->name, w->name) || !g->uuid || strcasecmp(g->uuid, w->uuid) != 0 || !g->type_uuid ||
+		    strcasecmp(g->type_uuid, w->type_uuid) != 0)
+			return error_set(err, ERR_VERIFY, "%s: partition %zu (%s) is not as written", d.path, i + 1, w->name);
+	}
+	return 0;
+}
+
+int mkfs_apply(struct op_env *env, const void *params, struct error *err)
+{
+	const struct op_mkfs *p = params;
+	AUTO_ARENA a = ARENA_INIT;
+	const char *dev, *id = p->uuid;
+	/* mkfs.vfat wants its serial without the dash. */
+	const char *fat_id = strlen(id) == 9 ? arena_printf(&a, "%.4s%s", id, id + 5) : id;
+	const char *label = p->label ? p->label : "";
+
+	if (op_part_path(env, p->disk, p->number, &a, &dev, err))
+		return -1;
+	/* The clear operation left no old content to refuse over, hence -F and -f. */
+	const char *const ext4[] = { "mke2fs", "-q", "-F", "-t", "ext4", "-E", "nodiscard", "-U", id, "-L", label, dev, NULL };
+	const char *const xfs[] = { "mkfs.xfs", "-q", "-f", "-K", "-m", arena_printf(&a, "uuid=%s", id), dev, NULL };
+	const char *const vfat[] = { "mkfs.vfat", "-F", "32", "-i", fat_id, "-n", label, dev, NULL };
+	const char *const swap[] = { "mkswap", "-U", id, "-L", label, dev, NULL };
+	const struct {
+		const char *fs;
+		const char *const *argv;
+	} tools[] = { { "ext4", ext4 }, { "xfs", xfs }, { "vfat", vfat }, { "swap", swap } };
+
+	for (size_t i = 0; i < ARRAY_LEN(tools); i++)
+		if (str_eq(tools[i].fs, p->fs))
+			return env->sys->ops->exec(env->sys, &(struct sys_exec){ .argv = tools[i].argv, .timeout_ms = 300000 }, err);
+	return error_set(err, ERR_INPUT, "mkfs: unknown file system \"%s\"", p->fs);
+}
+
+int mkfs_verify(struct op_env *env, const void *params, struct error *err)
+{
+	const struct op_mkfs *p = params;
+	AUTO_ARENA a = ARENA_INIT;
+	const struct partition *g;
+	struct disk d;
+
+	if (op_probe(env, p->disk, &a, &d, err))
+		return -1;
+	g = by_number(&d, p->number);
+	if (!g || g->n_signatures != 1 || !str_eq(g->signatures[0].type, p->fs) || !g->signatures[0].uuid ||
+	    strcasecmp(g->signatures[0].uuid, p->uuid) != 0)
+		return error_set(err, ERR_VERIFY, "%s: partition %d does not carry the %s just made", d.path, (int)p->number,
+				 p->fs);
+	return 0;
+}
+
+int commit_apply(struct op_env *env, const void *params, struct error *err)
+{
+	const struct op_commit *p = params;
+	const char *path;
+
+	if (op_disk_path(env, p->disk, &path, err))
+		return -1;
+	if (env->sys->ops->sync(env->sys, err))
+		return -1;
+	return env->sys->ops->table_guid(env->sys, path, plan_disk(env, p->disk)->sector_bytes, p->uuid, err);
+}
+
+int commit_verify(struct op_env *env, const void *params, struct error *err)
+{
+	const struct op_commit *p = params;
+	AUTO_ARENA a = ARENA_INIT;
+	struct disk d;
+
+	if (op_probe(env, p->disk, &a, &d, err))
+		return -1;
+	if (!d.table_uuid || strcasecmp(d.table_uuid, p->uuid) != 0)
+		return error_set(err, ERR_VERIFY, "%s: disk GUID is %s, wanted %s", d.path, d.table_uuid ? d.table_uuid : "missing",
+				 p->uuid);
+	return 0;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Operations: each takes its declared parameters, reads nothing else, is safe to repeat, and
+ * verifies by looking again at the world. One explicit table; one file per kind of work.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "model/plan.h"
+#include "sys/sys.h"
+
+struct op_env {
+	struct sys *sys;
+	const struct plan *plan;
+	const char **disk_paths;   /* device nodes by index of plan->disks, resolved by identity */
+	const char *source;	   /* URL below which the release lies: file:///... or http://... */
+	const char *release_key;   /* public key that signs SEED and chunk lists, hex */
+	const char *target;	   /* directory to mount the target's file systems under */
+	/* Bytes done of the operation's weight; may be NULL. Cannot fail. */
+	void (*progress)(void *ctx, uint64_t done, uint64_t total);
+	void *progress_ctx;
+	/* Left by `identity` for the report: public key of the deployed system. */
+	char node_key[KEY_PUB_HEX];
+};
+
+struct op_type {
+	int (*apply)(struct op_env *env, const void *params, struct error *err);
+	int (*verify)(struct op_env *env, const void *params, struct error *err);
+};
+
+/* By op_kind; every row is complete. */
+extern const struct op_type op_types[OP__N];
+
+/* --- shared by the operations --- */
+
+/* Device node of the disk with ROLE, or of its partition NUMBER. */
+MUST_CHECK int op_disk_path(const struct op_env *env, const char *role, const char **ret, struct error *err);
+MUST_CHECK int op_part_path(const struct op_env *env, const char *role, uint64_t number, struct arena *a,
+			    const char **ret, struct error *err);
+/* Looks at the disk with ROLE again. */
+MUST_CHECK int op_probe(const struct op_env *env, const char *role, struct arena *a, struct disk *ret,
+			struct error *err);
+/* Mounts a partition below env->target/NAME; *RET_DIR is the directory. Pair with op_umount. */
+MUST_CHECK int op_mount(const struct op_env *env, const char *role, uint64_t number, const char *type,
+			bool read_only, const char *name, struct arena *a, const char **ret_dir, struct error *err);
+/* Unmounts; on an error path keeps the earlier *ERR. RC is what the work before returned, and what is returned. */
+MUST_CHECK int op_umount(const struct op_env *env, const char *dir, int rc, struct error *err);
+MUST_CHECK int op_write_text(const struct op_env *env, const char *dir, const char *rel, mode_t mode,
+			     const char *text, struct error *err);
+void op_progress(const struct op_env *env, uint64_t done, uint64_t total);
+
+int clear_apply(struct op_env *env, const void *params, struct error *err);
+int clear_verify(struct op_env *env, const void *params, struct error *err);
+int table_apply(struct op_env *env, const void *params, struct error *err);
+int table_verify(struct op_env *env, const void *params, struct error *err);
+int mkfs_apply(struct op_env *env, const void *params, struct error *err);
+int mkfs_verify(struct op_env *env, const void *params, struct error *err);
+int image_apply(struct op_env *env, const void *params, struct error *err);
+int image_verify(struct op_env *env, const void *params, struct error *err);
+int system_apply(struct op_env *env, const void *params, struct error *err);
+int system_verify(struct op_env *env, const void *params, struct error *err);
+int seed_apply(struct op_env *env, const void *params, struct error *err);
+int seed_verify(struct op_env *env, const void *params, struct error *err);
+int admin_apply(struct op_env *env, const void *params, struct error *err);
+int admin_verify(struct op_env *env, const void *params, struct error *err);
+int identity_apply(struct op_env *env, const void *params, struct error *err);
+int identity_verify(struct op_env *env, const void *params, struct error *err);
+int boot_apply(struct op_env *env, const void *params, struct error *err);
+int boot_verify(struct op_env *env, const void *params, struct error *err);
+int commit_apply(struct op_env *env, const void *params, struct error *err);
+int commit_verify(struct op_env *env, const void *params, struct error *err);

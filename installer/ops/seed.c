@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Seeding: every file of the signed manifest is copied to the data file system with its hash checked on
+ * the way, into a directory named after the release; a link is switched last, so a half-seeded release is never served.
+ */
+#include <string.h>
+
+#include "base/str.h"
+#include "ops/ops.h"
+#include "ops/source.h"
+
+struct sum {
+	struct op_env *env;
+	uint64_t before, total;
+};
+
+static void add_progress(void *ctx, uint64_t bytes)
+{
+	struct sum *s = ctx;
+
+	op_progress(s->env, s->before + bytes, s->total);
+}
+
+/* The manifest and its signature go along, so that the admin node can prove its seed at any time. */
+static int copy_manifest(struct op_env *env, const char *base, struct error *err)
+{
+	AUTO_ARENA a = ARENA_INIT;
+	AUTO_STR text = STR_INIT;
+	AUTO_STR sig = STR_INIT;
+	struct sys *s = env->sys;
+	static const char prefix[] = "file://";
+	const char *dir = env->source + strlen(prefix);
+
+	if (!str_starts(env->source, prefix))
+		return error_set(err, ERR_INTERNAL, "seeding works from a mounted medium only");
+	if (source_signed(s, env->source, env->release_key, "SEED", 16u << 20, &text, err) ||
+	    s->ops->read_file(s, arena_printf(&a, "%s/SEED.sig", dir), 256, &sig, err) ||
+	    s->ops->write_file(s, arena_printf(&a, "%s/SEED", base), str_text(&text), text.len, 0644, err))
+		return -1;
+	return s->ops->write_file(s, arena_printf(&a, "%s/SEED.sig", base), str_text(&sig), sig.len, 0644, err);
+}
+
+static int copy_all(struct op_env *env, const struct op_seed *p, const struct seed *seed, const char *data,
+		    struct error *err)
+{
+	AUTO_ARENA a = ARENA_INIT;
+	struct sys *s = env->sys;
+	struct sum sum = { .env = env, .total = seed->bytes };
+	const char *base = arena_printf(&a, "%s/seed/%s", data, p->build_id), *last_dir = "";
+
+	for (size_t i = 0; i < seed->n; i++) {
+		const struct seed_entry *e = &seed->entries[i];
+		const char *path = arena_printf(&a, "%s/%s", base, e->path);
+		char *dir = arena_strdup(&a, path);
+
+		*strrchr(dir, '/') = '\0';
+		if (strcmp(dir, last_dir) != 0 && s->ops->make_dirs(s, dir, 0755, err))
+			return -1;
+		last_dir = dir;
+		if (source_copy(s, env->source, e, path, add_progress, &sum, err))
+			return -1;
+		sum.before += e->size;
+	}
+	if (copy_manifest(env, base, err))
+		return -1;
+	return s->ops->symlink(s, p->build_id, arena_printf(&a, "%s/seed/current", data), err);
+}
+
+int seed_apply(struct op_env *env, const void *params, struct error *err)
+{
+	const struct op_seed *p = params;
+	AUTO_ARENA a = ARENA_INIT;
+	struct seed seed;
+	const char *dir;
+
+	if (source_seed(env->sys, env->source, env->release_key, &a, &seed, err))
+		return -1;
+	if (strcmp(seed.hash, p->seed_hash) != 0)
+		return error_set(err, ERR_CHANGED, "SEED: the medium carries another release than the plan named");
+	if (op_mount(env, p->disk, p->number, "ext4", false, "data", &a, &dir, err))
+		return -1;
+	return op_umount(env, dir, copy_all(env, p, &seed, dir, err), err);
+}
+
+int seed_verify(struct op_env *env, const void *params, struct error *err)
+{
+	const struct op_seed *p = params;
+	AUTO_ARENA a = ARENA_INIT;
+	struct seed seed;
+	const char *dir, *base;
+	int rc = 0;
+
+	if (source_seed(env->sys, env->source, env->release_key, &a, &seed, err) ||
+	    op_mount(env, p->disk, p->number, "ext4", true, "data", &a, &dir, err))
+		return -1;
+	/*
+	 * Every byte was hashed on its way in. Read back from the disk: all small files (indexes, lists,
+	 * loaders) and every 16th large one; reading all again would double the time of the step.
+	 */
+	base = arena_printf(&a, "%s/seed/current", dir);
+	for (size_t i = 0; i < seed.n && !rc; i++) {
+		const struct seed_entry *e = &seed.entries[i];
+
+		if (e->size > (64u << 10) && (i % 16 != 0 || e->size > (16u << 20)))
+			continue;
+		rc = source_verify_file(env->sys, e, arena_printf(&a, "%s/%s", base, e->path), err);
+		if (rc) {
+			err->kind = ERR_VERIFY;
+			error_wrap(err, "read back");
+		}
+	}
+	return op_umount(env, dir, rc, err);
+}
