@@ -48,13 +48,14 @@ on_exit()
 	trap run_exit_hooks EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
+	trap 'exit 141' PIPE
 }
 
 run_exit_hooks()
 {
 	local status=$? i
 	trap - EXIT
-	trap '' INT TERM HUP
+	trap '' INT TERM HUP PIPE
 	set +e
 	for ((i = ${#EXIT_HOOKS[@]} - 1; i >= 0; i--)); do
 		${EXIT_HOOKS[i]}

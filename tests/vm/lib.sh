@@ -599,13 +599,13 @@ vm_forget_node()
 # FILE: prints a digest of the whole file, to see that nothing was written
 disk_digest()
 {
-	sha256sum <"$1" | cut -d' ' -f1
+	b2sum <"$1" | cut -d" " -f1
 }
 
 # FILE: true if the file is all zeros (a sparse disk that nothing was written to)
 disk_is_blank()
 {
-	[[ $(tr -d '\000' <"$1" | head -c 1 | wc -c) -eq 0 ]]
+	cmp -s -n "$(stat -c %s -- "$1")" -- "$1" /dev/zero
 }
 
 # FILE OFFSET: inverts the bits of one byte

@@ -115,29 +115,50 @@ line_give_site()
 
 # --- the admin machine
 
-install_stop=("t=error" "t=stage who=install stage=failed")
+# A restart before the end is an early userspace that gave up, or a kernel that died.
+install_stop=("t=error" "t=stage who=install stage=failed" "t=qemu event=RESET")
 
 # Stick's power-on to the end of the install; the machine then restarts by itself.
 line_install()
 {
-	local begin prev next
+	local begin
 	vm_mark admin
 	vm_start admin
 	clock
 	T_STICK=$NOW_MS
 	line_until "power-on to installer" "$T_STICK" admin 120 "t=stage who=install" "${install_stop[@]}" || return 1
 	begin=$EVENT_MS
-	vm_wait_event admin 60 "t=stage who=install stage=observe" "${install_stop[@]}" ||
-		line_fail "install: observe" "$WAIT_ERROR" || return 1
-	prev=$EVENT_MS
-	local of=observe
-	for next in plan apply verify "done"; do
-		line_until "install: $of" "$prev" admin 420 "t=stage who=install stage=$next" "${install_stop[@]}" || return 1
+	vm_wait_event admin 420 "t=stage who=install stage=done" "${install_stop[@]}" ||
+		line_fail "install" "$WAIT_ERROR" || return 1
+	T_INSTALLED=$EVENT_MS
+	line_install_stages
+	line_stage "install, whole" "$begin" "$T_INSTALLED"
+}
+
+# One stage each for what the installer said it was at, in the order it said so; what it does twice is
+# summed up.
+line_install_stages()
+{
+	local line name='' prev=0 n=0
+	local -a order=()
+	local -A took=()
+	while IFS= read -r line; do
+		n=$((n + 1))
+		if ((n <= VM_MARK[admin])) || ! event_matches "$line" t=stage who=install 'stage=*'; then
+			continue
+		fi
+		event_take "$line"
+		if [[ -n $name ]]; then
+			[[ -n ${took[$name]:-} ]] || order+=("$name")
+			took[$name]=$((${took[$name]:-0} + EVENT_MS - prev))
+		fi
+		name=$(event_value "$EVENT_LINE" stage)
 		prev=$EVENT_MS
-		of=$next
+		[[ $name != "done" ]] || break
+	done <"$RUN_DIR/admin/events"
+	for name in "${order[@]}"; do
+		line_stage "install: $name" 0 "${took[$name]}"
 	done
-	T_INSTALLED=$prev
-	line_stage "install, whole" "$begin" "$prev"
 }
 
 # The restart into the installed disk, to the admin's own checks all green.
@@ -149,7 +170,7 @@ line_admin_services()
 	line_stage "restart of the admin" "$T_INSTALLED" "$T_ADMIN_OFF"
 	vm_mark admin
 	line_until "power-on to services" "$T_ADMIN_OFF" admin 180 "t=service who=admin text=ready" \
-		"t=boot mode=installer" "t=error who=admin" || return 1
+		"t=boot mode=installer" "t=error who=admin" "t=qemu event=RESET" || return 1
 }
 
 # --- the node
@@ -202,10 +223,10 @@ line_node_json()
 	vm_ssh_admin fulcrum node show "$LINE_NODE" -o json
 }
 
-# Prints the node's address on the admin network.
+# Prints the address in the hosts range that the node has as its own.
 line_node_address()
 {
-	line_node_json | grep -oE '192\.168\.124\.[0-9]+' | head -n 1
+	line_node_json | grep -oE "192\.168\.124\.[0-9]+" | awk -F. '$4 >= 81 && $4 <= 160 { print; exit }'
 }
 
 # Prints the stages as a table.
