@@ -84,8 +84,9 @@ $(bin)/fulcrum-node: $(obj)/cmd/node_main.o $(foreach l,agent proto observe sys 
 	$(link) -Wl,--gc-sections -Wl,--as-needed -l:libsodium.a $(call pc,yyjson libcurl libparted blkid yaml-0.1)
 $(bin)/fulcrum-verify: $(obj)/cmd/verify_main.o $(call lib,base)
 	@mkdir -p $(@D); echo "  LD $@"; $(CC) $(if $(SAN),$(san),-static) -o $@ $^ -lsodium
+# Static, because it runs on the build machine, whatever that is.
 $(bin)/fulcrum-image: $(obj)/cmd/image_main.o $(call lib,base)
-	$(link) -lsodium -lzstd
+	@mkdir -p $(@D); echo "  LD $@"; $(CC) $(if $(SAN),$(san),-static) -o $@ $^ -lsodium -lzstd
 
 # Unit tests: one program each, linked with the layers that its name allows.
 unit := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))

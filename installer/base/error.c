@@ -21,7 +21,7 @@ static const struct {
 };
 
 /* snprintf that cannot fail and says how much of the buffer is used. */
-static size_t put(char *buf, size_t size, size_t at, const char *fmt, va_list ap)
+__attribute__((format(printf, 4, 0))) static size_t put(char *buf, size_t size, size_t at, const char *fmt, va_list ap)
 {
 	int n;
 

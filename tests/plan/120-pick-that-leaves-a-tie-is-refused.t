@@ -1,0 +1,8 @@
+@SITE tests/sites/lab.yaml
+@MACHINE tests/machines/equal-seats.json
+@KIND node
+@EXPECT
+error select: site.yaml:24:22: profiles.server.disks.system: 2 disks match, exactly 1 is needed
+  vda   /devices/pci0000:00/0000:00:04.0/vda     20 GiB  matches
+  vdb   /devices/pci0000:00/0000:00:05.0/vdb     20 GiB  matches
+  hint: add `serial:` or `pick:` to say which
