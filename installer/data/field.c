@@ -131,8 +131,10 @@ static const char *name_list(const struct reader *r, const char *intro, const ch
 	return arena_strdup(r->f->arena, str_text(&s));
 }
 
-static void complain_unknown(const struct reader *r, struct pos pos, const struct where *w, const char *what,
-			     const char *word, const char *const *names, size_t n)
+/* Returns the name that was meant, if that is clear, else NULL. */
+static const char *complain_unknown(const struct reader *r, struct pos pos, const struct where *w,
+				    const char *what, const char *word, const char *const *names,
+				    size_t n)
 {
 	const char *near = nearest(word, names, n);
 
@@ -142,6 +144,7 @@ static void complain_unknown(const struct reader *r, struct pos pos, const struc
 	else
 		finding_add(r->f, pos, path(r, w), name_list(r, n ? "known: " : "nothing is known here", names, n),
 			    "unknown %s %s", what, quoted(r, word));
+	return near;
 }
 
 static void complain_kind(const struct reader *r, const struct where *w, const char *wants, const struct tree *t)
@@ -405,11 +408,24 @@ static void read_field(const struct reader *r, const struct field *fd, const str
 	}
 }
 
+/* One key that no row of SC from FROM on has; the row that was meant is marked in MEANT. */
+static void unknown_key(const struct reader *r, const struct schema *sc, size_t from, const struct tree *t, size_t k,
+			const struct where *w, bool *meant)
+{
+	const char **names = arena_array(r->f->arena, sc->nfields, sizeof(*names)), *near;
+
+	for (size_t i = from; i < sc->nfields; i++)
+		names[i - from] = sc->fields[i].name;
+	near = complain_unknown(r, t->key_pos[k], w, "key", t->keys[k], names, sc->nfields - from);
+	for (size_t i = from; i < sc->nfields && near; i++)
+		meant[i] = meant[i] || near == sc->fields[i].name;
+}
+
 /* The keys of mapping T against the rows FROM and after of SC. */
 static void read_keys(const struct reader *r, const struct schema *sc, size_t from, const struct tree *t,
 		      const struct where *w, void *obj)
 {
-	const char **names = NULL;
+	bool *meant = NULL; /* rows that need not be missed: a misspelt key is in their place */
 
 	for (size_t k = 0; k < t->n; k++) {
 		const struct field *fd = NULL;
@@ -421,14 +437,12 @@ static void read_keys(const struct reader *r, const struct schema *sc, size_t fr
 			read_field(r, fd, &(struct where){ w, fd->name, 0 }, t->items[k], obj);
 			continue;
 		}
-		if (!names)
-			names = arena_array(r->f->arena, sc->nfields, sizeof(*names));
-		for (size_t i = from; i < sc->nfields; i++)
-			names[i - from] = sc->fields[i].name;
-		complain_unknown(r, t->key_pos[k], w, "key", t->keys[k], names, sc->nfields - from);
+		if (!meant)
+			meant = arena_array(r->f->arena, sc->nfields, sizeof(*meant));
+		unknown_key(r, sc, from, t, k, w, meant);
 	}
 	for (size_t i = from; i < sc->nfields; i++)
-		if ((sc->fields[i].flags & FIELD_REQUIRED) && !tree_get(t, sc->fields[i].name))
+		if ((sc->fields[i].flags & FIELD_REQUIRED) && !tree_get(t, sc->fields[i].name) && !(meant && meant[i]))
 			finding_add(r->f, t->pos, path(r, w), sc->fields[i].doc, "key \"%s\" is missing",
 				    sc->fields[i].name);
 }
@@ -449,6 +463,11 @@ static void read_named(const struct reader *r, const struct schema *sc, const st
 	read_word(r, first, w, t->key_pos[0], "key", t->keys[0], (char *)obj + first->offset);
 	if (v->kind == TREE_MAP) {
 		read_keys(r, sc, 1, v, &(struct where){ w, t->keys[0], 0 }, obj);
+		return;
+	}
+	if (v->kind == TREE_NULL && !v->bad) {
+		finding_add(r->f, v->pos, path(r, &(struct where){ w, t->keys[0], 0 }), "write {} for what is usual",
+			    "has no value");
 		return;
 	}
 	for (size_t i = 1; i < sc->nfields; i++)

@@ -62,6 +62,7 @@ static const struct {
 	{ "did not find expected ',' or '}'", "\",\" or \"}\" is missing", NULL },
 	{ "did not find expected ',' or ']'", "\",\" or \"]\" is missing", NULL },
 	{ "did not find expected key", "a key is expected here", "check the indentation" },
+	{ "did not find expected node content", "a value is expected here", NULL },
 	{ "did not find expected '-' indicator", "\"-\" is expected here", "check the indentation" },
 	{ "found unexpected end of stream", "the file ends inside quotes", NULL },
 	{ "did not find expected <document start>", "nothing more may stand here", NULL },
@@ -307,6 +308,10 @@ struct tree *yaml_parse(const char *file, const char *data, size_t len, struct a
 	}
 	if (!check_bytes(&r, data, len))
 		return NULL;
+	if (len >= 3 && !memcmp(data, "\xef\xbb\xbf", 3)) { /* libyaml would count it as a column */
+		data += 3;
+		len -= 3;
+	}
 	if (!yaml_parser_initialize(&r.parser))
 		abort();
 	yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);

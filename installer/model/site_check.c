@@ -278,6 +278,15 @@ static void check_range(const struct check *c, const struct network *n, struct p
 		r->first = r->last = 0;
 }
 
+/* Whether T has a key that was likely meant to be NAME: it was complained of already. */
+static bool misspelt(const struct tree *t, const char *name)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (str_distance(t->keys[i], name) <= 2)
+			return true;
+	return false;
+}
+
 static void check_ranges(const struct check *c, struct network *n, const struct tree *t, const char *path,
 			 uint32_t gateway)
 {
@@ -293,7 +302,7 @@ static void check_ranges(const struct check *c, struct network *n, const struct 
 
 		if (!provisioning && v)
 			finding_add(c->f, v->pos, p, NULL, "only the network named admin gives out addresses");
-		else if (provisioning && !v && t && t->kind == TREE_MAP)
+		else if (provisioning && !v && t && t->kind == TREE_MAP && !misspelt(t, ranges[i].key))
 			finding_add(c->f, t->pos, path, "for example .81-.160", "key \"%s\" is missing", ranges[i].key);
 		else if (v)
 			check_range(c, n, v->pos, p, ranges[i].r, gateway);
