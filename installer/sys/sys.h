@@ -46,16 +46,29 @@ struct sys_ops {
 	int (*read_at)(struct sys *s, int h, uint64_t at, void *data, size_t len, struct error *err);
 	int (*zero_at)(struct sys *s, int h, uint64_t at, uint64_t len, struct error *err); /* reads as zeros after: BLKZEROOUT, or written */
 	int (*close)(struct sys *s, int h, bool sync, struct error *err); /* fsync first if SYNC */
-	/* URL is file:///dir/x or http://...; OFFSET resumes. Whole body goes to SINK. Stalls of 30 s fail. */
+	/*
+	 * URL is file:///dir/x (a plain path, nothing is decoded) or http://...; OFFSET resumes. The whole body
+	 * goes to SINK as it comes. 30 s without data fail; so does an HTTP status other than 200 and 206:
+	 * ERR_NOT_FOUND for 404 and 410, ERR_DENIED for 401 and 403, else ERR_NET.
+	 */
 	int (*fetch)(struct sys *s, const char *url, uint64_t offset, sys_sink sink, void *ctx, struct error *err);
-	/* One JSON request. HEADERS: NULL-terminated "Name: value". RET_HEADER (may be NULL) receives the value of WANT_HEADER. */
+	/*
+	 * One JSON request; without a BODY it is a GET. URL as for fetch, but for files, or unix:/a/socket:/path.
+	 * HEADERS: NULL-terminated "Name: value", or NULL. RET_HEADER (may be NULL) receives the value of
+	 * WANT_HEADER. Any HTTP status is an answer, if RET_STATUS is there to say which.
+	 */
 	int (*post)(struct sys *s, const char *url, const char *const *headers, const void *body, size_t len,
 		    struct str *ret_body, const char *want_header, struct str *ret_header, unsigned int *ret_status, struct error *err);
 	/* Look again at one disk: table and signatures, by libblkid; runs in a child with a deadline. Fills the
 	 * table_*, partitions, signatures, damage members of D, whose path, size and sector are set. */
 	int (*probe)(struct sys *s, struct disk *d, struct arena *a, struct error *err);
-	int (*wipe)(struct sys *s, const char *path, struct error *err); /* all signatures and both ends; proved empty afterwards */
-	int (*table_write)(struct sys *s, const char *path, uint64_t sector, const struct op_table *t, struct error *err); /* libparted; then the kernel's view is checked */
+	/* All signatures and both ends of the disk and of its partitions; proved empty afterwards. */
+	int (*wipe)(struct sys *s, const char *path, struct error *err);
+	/*
+	 * A GPT, exactly T. Both ends of every new partition are zeroed before it is written; afterwards the
+	 * kernel and the device nodes must agree. On a regular file SECTOR is what the file stands for.
+	 */
+	int (*table_write)(struct sys *s, const char *path, uint64_t sector, const struct op_table *t, struct error *err);
 	int (*table_guid)(struct sys *s, const char *path, uint64_t sector, const char *uuid, struct error *err); /* disk GUID in both copies */
 	int (*sync)(struct sys *s, struct error *err);
 	int (*sleep_ms)(struct sys *s, unsigned int ms, struct error *err);
@@ -68,6 +81,8 @@ struct sys {
 };
 
 struct sys *sys_real_new(void);
+/* The same without probe, wipe and tables, which fail: links neither libparted nor libblkid. */
+struct sys *sys_small_new(void);
 /* Prints what it would do, one line an effect, to OUT; answers success. */
 struct sys *sys_dry_new(struct str *out);
 void sys_free(struct sys *s);

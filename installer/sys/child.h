@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Work in a forked child with a deadline: for libraries that read hostile disks (a crash or a hang
+ * ends the child, not the program) or keep global state (it dies with the child).
+ */
+#pragma once
+#include "base/compiler.h"
+#include "base/error.h"
+#include "base/str.h"
+
+/* Runs in the child. What it adds to OUT reaches the parent; memory and descriptors do not. */
+typedef int (*child_fn)(void *ctx, struct str *out, struct error *err);
+
+/*
+ * Runs FN(CTX) in a child; its OUT is appended to OUT, its error becomes *ERR. A child that is
+ * killed by a signal or gives no answer in TIMEOUT_MS is ERR_IO; in the latter case it is killed,
+ * but not waited for when it hangs in the kernel.
+ */
+MUST_CHECK int child_run(child_fn fn, void *ctx, unsigned int timeout_ms, struct str *out,
+			 struct error *err);

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The back end of programs that touch no disks (fulcrum, fulcrum-node): the real verbs without
+ * probe, wipe and tables, so that neither libparted nor libblkid is linked. Those verbs fail.
+ */
+#include <stdlib.h>
+
+#include "sys/real.h"
+
+static int no_disks(struct error *err)
+{
+	return error_set(err, ERR_INTERNAL, "this program does not touch disks");
+}
+
+static int no_probe(struct sys *s UNUSED, struct disk *d UNUSED, struct arena *a UNUSED,
+		    struct error *err)
+{
+	return no_disks(err);
+}
+
+static int no_wipe(struct sys *s UNUSED, const char *path UNUSED, struct error *err)
+{
+	return no_disks(err);
+}
+
+static int no_table_write(struct sys *s UNUSED, const char *path UNUSED, uint64_t sector UNUSED,
+			  const struct op_table *t UNUSED, struct error *err)
+{
+	return no_disks(err);
+}
+
+static int no_table_guid(struct sys *s UNUSED, const char *path UNUSED, uint64_t sector UNUSED,
+			 const char *uuid UNUSED, struct error *err)
+{
+	return no_disks(err);
+}
+
+static const struct sys_ops small_ops = {
+	.exec = real_exec,
+	.mount = real_mount,
+	.umount = real_umount,
+	.make_dirs = real_make_dirs,
+	.write_file = real_write_file,
+	.read_file = real_read_file,
+	.symlink = real_symlink,
+	.rename = real_rename,
+	.remove = real_remove,
+	.create = real_create,
+	.open_block = real_open_block,
+	.write_at = real_write_at,
+	.read_at = real_read_at,
+	.zero_at = real_zero_at,
+	.close = real_close,
+	.fetch = real_fetch,
+	.post = real_post,
+	.probe = no_probe,
+	.wipe = no_wipe,
+	.table_write = no_table_write,
+	.table_guid = no_table_guid,
+	.sync = real_sync,
+	.sleep_ms = real_sleep_ms,
+	.reboot = real_reboot,
+};
+
+struct sys *sys_small_new(void)
+{
+	struct sys *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		abort();
+	s->ops = &small_ops;
+	return s;
+}

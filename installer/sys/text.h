@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Text that hardware and foreign disks give us: it may be anything, and it goes into JSON and onto
+ * screens.
+ */
+#pragma once
+#include "base/arena.h"
+
+/*
+ * The first N bytes of S up to a NUL, as UTF-8 without control characters: what is not becomes '?'.
+ * White space at both ends goes. NULL when nothing is left or S is NULL.
+ */
+const char *text_clean(struct arena *a, const char *s, size_t n);
