@@ -121,6 +121,8 @@ static int size_text(const char *text, size_t n, uint64_t *ret)
 		text++;
 		n--;
 	}
+	while (n && text[n - 1] == ' ')
+		n--;
 	if (n >= sizeof(buf))
 		return -1;
 	memcpy(buf, text, n);
@@ -182,7 +184,7 @@ static const char *cond_write(const void *member, struct arena *a)
 
 static const struct field_codec cond_codec = {
 	.what = "a condition on a size: \">= 20G\", \"<= 2T\", \"= 512M\" or 20G..100G",
-	.pattern = "^(>=|<=|=) *[0-9][0-9.]* ?[A-Za-z]*$|^[0-9][0-9.]* ?[A-Za-z]*\\.\\. *[0-9][0-9.]* ?[A-Za-z]*$",
+	.pattern = "^(>=|<=|=) *[0-9][0-9.]* ?[A-Za-z]*$|^[0-9][0-9.]* ?[A-Za-z]* *\\.\\. *[0-9][0-9.]* ?[A-Za-z]*$",
 	.read = cond_read,
 	.write = cond_write,
 };
