@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The table of a node's life. */
+#include "admin/life.h"
+
+#include <string.h>
+
+const char *const boot_answer_names[] = { "agent", "local", NULL };
+const char *const life_effect_names[] = { "notify", "hosts", NULL };
+
+#define X(constant, name, boot, silence, limit, doc) [constant] = { name, boot, silence, limit, doc },
+const struct life_state life_states[NODE__STATES] = { NODE_STATES(X) };
+#undef X
+#define X(constant, name, doc) [constant] = name,
+const char *const life_event_names[EV__N + 1] = { NODE_EVENTS(X) };
+#undef X
+
+/*
+ * Reading rules: an agent in memory (hello) brings a fresh inventory, so whatever was planned
+ * before is planned anew; nothing but `claimed` leads to writing, and only `approved` can be claimed;
+ * a node that has its own system keeps booting it until a person says `deploy`.
+ */
+const struct life_row life_rows[] = {
+	{ NODE_DISCOVERED, EV_HELLO, NODE_DISCOVERED, EFFECT_NOTIFY, "inventory refreshed" },
+	{ NODE_DISCOVERED, EV_BOUND, NODE_BOUND, EFFECT_HOSTS, "profile, name and address are its own now" },
+
+	{ NODE_BOUND, EV_HELLO, NODE_BOUND, EFFECT_NOTIFY, "inventory refreshed: planning follows" },
+	{ NODE_BOUND, EV_DEPLOY, NODE_BOUND, EFFECT_NOTIFY, "intent armed; planned with its consents" },
+	{ NODE_BOUND, EV_PLANNED, NODE_PLANNED, EFFECT_NOTIFY, "plan kept with its hash" },
+	{ NODE_BOUND, EV_DISK_HELLO, NODE_BOUND, EFFECT_NOTIFY, "booted its disk: told to netboot again" },
+	{ NODE_BOUND, EV_FAIL, NODE_FAILED, EFFECT_NOTIFY, "does not reach the agent" },
+
+	{ NODE_PLANNED, EV_HELLO, NODE_BOUND, EFFECT_NOTIFY, "the machine may have changed: plan again" },
+	{ NODE_PLANNED, EV_DEPLOY, NODE_PLANNED, EFFECT_NOTIFY, "intent armed for this plan" },
+	{ NODE_PLANNED, EV_APPROVED, NODE_APPROVED, EFFECT_NOTIFY, "may run once" },
+
+	{ NODE_APPROVED, EV_HELLO, NODE_BOUND, EFFECT_NOTIFY, "the agent restarted before it claimed: plan again" },
+	{ NODE_APPROVED, EV_CLAIMED, NODE_DEPLOYING, EFFECT_NOTIFY, "intent spent, before the first write" },
+	{ NODE_APPROVED, EV_FAIL, NODE_FAILED, EFFECT_NOTIFY, "the agent refused the plan" },
+	{ NODE_APPROVED, EV_TIMEOUT, NODE_FAILED, EFFECT_NOTIFY, "nobody claimed the plan" },
+
+	{ NODE_DEPLOYING, EV_APPLIED, NODE_DEPLOYED, EFFECT_HOSTS, "its system's key is registered" },
+	{ NODE_DEPLOYING, EV_FAIL, NODE_FAILED, EFFECT_NOTIFY, "a step failed" },
+	{ NODE_DEPLOYING, EV_HELLO, NODE_FAILED, EFFECT_NOTIFY, "deploy was interrupted" },
+	{ NODE_DEPLOYING, EV_TIMEOUT, NODE_FAILED, EFFECT_NOTIFY, "the agent fell silent" },
+
+	{ NODE_DEPLOYED, EV_DISK_HELLO, NODE_VERIFYING, EFFECT_NOTIFY, "its own system is up" },
+	{ NODE_DEPLOYED, EV_HELLO, NODE_DEPLOYED, EFFECT_NOTIFY, "came up in the agent although its disk was to boot" },
+	{ NODE_DEPLOYED, EV_TIMEOUT, NODE_FAILED, EFFECT_NOTIFY, "its own system did not report" },
+
+	{ NODE_VERIFYING, EV_CHECKS_OK, NODE_READY, EFFECT_NOTIFY, "ready state" },
+	{ NODE_VERIFYING, EV_CHECKS_BAD, NODE_FAILED, EFFECT_NOTIFY, "not as declared" },
+	{ NODE_VERIFYING, EV_DISK_HELLO, NODE_VERIFYING, EFFECT_NOTIFY, "restarted while it was checked" },
+	{ NODE_VERIFYING, EV_HELLO, NODE_VERIFYING, EFFECT_NOTIFY, "came up in the agent although its disk was to boot" },
+	{ NODE_VERIFYING, EV_TIMEOUT, NODE_FAILED, EFFECT_NOTIFY, "the checks did not pass in time" },
+
+	{ NODE_READY, EV_DEPLOY, NODE_BOUND, EFFECT_NOTIFY, "intent armed; told to netboot" },
+	{ NODE_READY, EV_DISK_HELLO, NODE_READY, EFFECT_NOTIFY, "restarted" },
+	{ NODE_READY, EV_HELLO, NODE_READY, EFFECT_NOTIFY, "came up in the agent although its disk was to boot" },
+
+	{ NODE_FAILED, EV_DEPLOY, NODE_BOUND, EFFECT_NOTIFY, "intent armed" },
+	{ NODE_FAILED, EV_HELLO, NODE_FAILED, EFFECT_NOTIFY, "the agent is up; its disks stay untouched" },
+	{ NODE_FAILED, EV_FAIL, NODE_FAILED, EFFECT_NOTIFY, "the cause arrived late" },
+	{ NODE_FAILED, EV_APPLIED, NODE_DEPLOYED, EFFECT_HOSTS, "it had only been silent" },
+	{ NODE_FAILED, EV_DISK_HELLO, NODE_VERIFYING, EFFECT_NOTIFY, "its own system is up after all" },
+};
+const size_t life_rows_n = ARRAY_LEN(life_rows);
+
+const struct life_row *life_find(enum node_state state, enum node_event event)
+{
+	for (size_t i = 0; i < ARRAY_LEN(life_rows); i++)
+		if (life_rows[i].from == state && life_rows[i].event == event)
+			return &life_rows[i];
+	return NULL;
+}
+
+int life_state_parse(const char *name, enum node_state *ret)
+{
+	for (int i = 0; i < NODE__STATES; i++)
+		if (name && strcmp(life_states[i].name, name) == 0) {
+			*ret = (enum node_state)i;
+			return 0;
+		}
+	return -1;
+}
+
+bool life_is_late(enum node_state state, int64_t since_s, int64_t heard_s, int64_t now_s,
+		  const char **ret_why)
+{
+	const struct life_state *s = &life_states[state];
+	int64_t last = heard_s > since_s ? heard_s : since_s;
+
+	*ret_why = NULL;
+	if (s->silence_s && now_s - last > (int64_t)s->silence_s)
+		*ret_why = "silent for too long";
+	else if (s->limit_s && now_s - since_s > (int64_t)s->limit_s)
+		*ret_why = "in this state for too long";
+	return *ret_why != NULL;
+}
+
+void life_dot(struct str *out)
+{
+	str_add(out, "digraph life {\n\trankdir=TB;\n\tnode [shape=box, style=rounded];\n");
+	for (int i = 0; i < NODE__STATES; i++)
+		str_addf(out, "\t%s [label=\"%s\\nboots: %s\"];\n", life_states[i].name, life_states[i].name,
+			 boot_answer_names[life_states[i].boot]);
+	for (size_t i = 0; i < ARRAY_LEN(life_rows); i++)
+		str_addf(out, "\t%s -> %s [label=\"%s\"];\n", life_states[life_rows[i].from].name,
+			 life_states[life_rows[i].to].name, life_event_names[life_rows[i].event]);
+	str_add(out, "}\n");
+}
+
+void life_markdown(struct str *out)
+{
+	str_add(out, "| state | boots | meaning |\n|---|---|---|\n");
+	for (int i = 0; i < NODE__STATES; i++)
+		str_addf(out, "| %s | %s | %s |\n", life_states[i].name, boot_answer_names[life_states[i].boot],
+			 life_states[i].doc);
+	str_add(out, "\n| from | event | to | meaning |\n|---|---|---|---|\n");
+	for (size_t i = 0; i < ARRAY_LEN(life_rows); i++)
+		str_addf(out, "| %s | %s | %s | %s |\n", life_states[life_rows[i].from].name,
+			 life_event_names[life_rows[i].event], life_states[life_rows[i].to].name,
+			 life_rows[i].doc);
+}

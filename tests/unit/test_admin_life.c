@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The table of a node's life, walked in every direction. */
+#include "admin/life.h"
+#include "tap.h"
+
+static void walk_all(void)
+{
+	size_t legal = 0;
+
+	for (int s = 0; s < NODE__STATES; s++)
+		for (int e = 0; e < EV__N; e++)
+			legal += life_find((enum node_state)s, (enum node_event)e) != NULL;
+	ok(legal == life_rows_n, "states x events has exactly the table's %zu rows, none twice (%zu)", life_rows_n, legal);
+}
+
+static void reach_all(void)
+{
+	bool seen[NODE__STATES] = { [NODE_DISCOVERED] = true };
+	bool moved = true;
+
+	while (moved) {
+		moved = false;
+		for (size_t i = 0; i < life_rows_n; i++)
+			if (seen[life_rows[i].from] && !seen[life_rows[i].to])
+				seen[life_rows[i].to] = moved = true;
+	}
+	for (int s = 0; s < NODE__STATES; s++)
+		ok(seen[s], "%s can be reached", life_states[s].name);
+}
+
+static void only_one_way_to_writing(void)
+{
+	bool from_approved = true, agent_when_writing = true, local_when_own = true;
+
+	for (size_t i = 0; i < life_rows_n; i++) {
+		const struct life_row *r = &life_rows[i];
+
+		if (r->to == NODE_DEPLOYING)
+			from_approved = from_approved && r->from == NODE_APPROVED && r->event == EV_CLAIMED;
+		/* A node with its own system leaves local boot only by the operator's word, or by failing. */
+		if (life_states[r->from].boot == BOOT_LOCAL && life_states[r->to].boot == BOOT_AGENT)
+			local_when_own = local_when_own && (r->event == EV_DEPLOY || r->to == NODE_FAILED);
+	}
+	agent_when_writing = life_states[NODE_DEPLOYING].boot == BOOT_AGENT;
+	ok(from_approved, "only a claim of an approved plan leads to writing");
+	ok(agent_when_writing, "a node that is being written boots the agent");
+	ok(local_when_own, "a node with its own system keeps it until the operator says deploy, or it fails");
+	ok(life_find(NODE_READY, EV_CLAIMED) == NULL, "a ready node has nothing to claim");
+	ok(life_find(NODE_FAILED, EV_HELLO)->to == NODE_FAILED, "a failed node stays failed when its agent comes back");
+	ok(life_find(NODE_DEPLOYING, EV_HELLO)->to == NODE_FAILED, "an agent that comes back while deploying has failed");
+}
+
+static void deadlines(void)
+{
+	const char *why;
+	enum node_state s;
+
+	ok(!life_is_late(NODE_READY, 0, 0, 1 << 30, &why), "a ready node has no deadline");
+	ok(life_is_late(NODE_DEPLOYING, 1000, 1000, 2000, &why), "a silent deploying node is late");
+	ok(!life_is_late(NODE_DEPLOYING, 1000, 1900, 2000, &why), "a deploying node that reports is not late");
+	ok(life_is_late(NODE_VERIFYING, 1000, 9000, 9000, &why), "a verifying node is late whether it talks or not");
+	for (int i = 0; i < NODE__STATES; i++) {
+		bool timed = life_states[i].silence_s || life_states[i].limit_s;
+
+		ok(timed == (life_find((enum node_state)i, EV_TIMEOUT) != NULL), "%s: a deadline has a row for it, and only then",
+		   life_states[i].name);
+		ok(life_state_parse(life_states[i].name, &s) == 0 && s == (enum node_state)i, "%s: its name reads back",
+		   life_states[i].name);
+	}
+	ok(life_state_parse("gone", &s) != 0 && life_state_parse(NULL, &s) != 0, "an unknown state's name does not read");
+}
+
+static void drawing(void)
+{
+	AUTO_STR dot = STR_INIT;
+	AUTO_STR text = STR_INIT;
+	size_t edges = 0;
+
+	life_dot(&dot);
+	life_markdown(&text);
+	for (const char *p = str_text(&dot); (p = strstr(p, " -> ")); p++)
+		edges++;
+	ok(edges == life_rows_n, "the graph has an edge a row");
+	ok(strstr(str_text(&text), "| approved | claimed | deploying |") != NULL, "the table in words names the claim");
+}
+
+int main(void)
+{
+	walk_all();
+	reach_all();
+	only_one_way_to_writing();
+	deadlines();
+	drawing();
+	return tap_end();
+}
