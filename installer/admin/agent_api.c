@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What agents may ask and tell: hello, poll, report. A request counts only when the key that it must
+ * be signed with signed it. It reads and judges messages; what follows is life.h's and node_apply's.
+ */
+#include <ctype.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "admin/api.h"
+#include "admin/bootconf.h"
+#include "admin/nodes.h"
+#include "admin/plans.h"
+#include "base/clock.h"
+#include "data/json.h"
+#include "proto/proto.h"
+
+enum { BOOTS_BEFORE_FAIL = 3, SLOW_POLL = 10 };
+
+static bool signed_by(const struct api_request *rq, const char *key)
+{
+	AUTO_STR text = STR_INIT;
+
+	if (!key || !rq->sign)
+		return false;
+	/* A NUL inside would let the text end before the body does. */
+	if (strlen(rq->body) != rq->body_len)
+		return false;
+	proto_request_text(rq->path, rq->body, &text);
+	return sign_check(key, str_text(&text), text.len, rq->sign);
+}
+
+static int denied(struct error *err)
+{
+	return error_set(err, ERR_DENIED, "the request is not signed by the key it needs");
+}
+
+static int answer(struct api_answer *as, const struct schema *sc, const void *msg)
+{
+	as->type = "application/json";
+	field_to_json(sc, msg, false, false, &as->body);
+	return 0;
+}
+
+/* --- hello */
+
+static int check_hello(const struct msg_hello *m, struct error *err)
+{
+	size_t n = strlen(m->boot_id);
+
+	if (!hex_is(m->key, KEY_PUB_HEX - 1))
+		return error_set(err, ERR_INPUT, "key: not an Ed25519 public key in hex");
+	if (n == 0 || n > 64)
+		return error_set(err, ERR_INPUT, "boot_id: 1 to 64 characters are wanted");
+	for (size_t i = 0; i < n; i++)
+		if (!isalnum((unsigned char)m->boot_id[i]) && m->boot_id[i] != '-')
+			return error_set(err, ERR_INPUT, "boot_id: has a character that no boot id has");
+	return 0;
+}
+
+static int welcome(struct admin *ad, const struct node *n, uint64_t attempt, struct api_answer *as)
+{
+	struct msg_welcome w = {
+		.node = node_title(n), .state = life_states[n->state].name, .attempt = attempt,
+		.poll_ms = ad->poll_ms,
+	};
+
+	return answer(as, &msg_welcome_schema, &w);
+}
+
+/* Whether this boot's hello is news: false for a repeated one, an error for one of an earlier boot. */
+static int is_news(struct admin *ad, const struct node *n, const char *boot, bool *ret, struct error *err)
+{
+	bool seen;
+
+	*ret = !str_eq(n->boot, boot);
+	if (!*ret)
+		return 0;
+	if (boot_seen(ad->store, n, boot, &seen, err))
+		return -1;
+	if (seen)
+		return error_set(err, ERR_CONFLICT, "%s: a hello of an earlier boot", node_title(n));
+	return 0;
+}
+
+static const char *new_label(const struct machine *m, struct arena *a)
+{
+	for (size_t i = 0; i < m->n_nics; i++) {
+		char mac[18], *label, *p;
+
+		if (!m->nics[i].mac || mac_parse(m->nics[i].mac, mac))
+			continue;
+		label = p = arena_printf(a, "m-%s", mac);
+		for (const char *s = label; *s; s++)
+			if (*s != ':')
+				*p++ = *s;
+		*p = '\0';
+		return label;
+	}
+	return NULL;
+}
+
+static int hello_ram(struct admin *ad, const struct api_request *rq, const struct msg_hello *m,
+		     struct api_answer *as, struct error *err)
+{
+	struct event_ctx c = { .now_s = clock_real_s(), .key = m->key, .machine = &m->machine };
+	struct arena *a = rq->arena;
+	AUTO_STR json = STR_INIT;
+	struct node *n;
+	bool news = true;
+
+	c.boot = arena_printf(a, "ram:%s:%s", m->boot_id, m->key);
+	field_to_json(&machine_schema, &m->machine, false, false, &json);
+	c.machine_json = str_text(&json);
+	if (node_identify(ad->store, &m->machine, a, &n, err))
+		return -1;
+	if (!n) {
+		const char *label = new_label(&m->machine, a);
+
+		if (!label)
+			return error_set(err, ERR_INPUT, "machine.nics: no adapter with a MAC address");
+		if (node_add(ad->store, label, &c, a, &n, err))
+			return -1;
+	} else {
+		if (is_news(ad, n, c.boot, &news, err))
+			return -1;
+		if (n->state == NODE_DEPLOYING) {
+			c.message = "deploy was interrupted: the agent started again before the end was reported";
+			c.hint = arena_printf(a, "see what stopped it, then: fulcrum deploy %s", node_title(n));
+			c.text = c.message;
+		}
+		if (news && node_apply(ad->store, n, EV_HELLO, &c, err))
+			return -1;
+	}
+	if (news && node_advance(ad, n, err))
+		return -1;
+	return welcome(ad, n, n->attempt, as);
+}
+
+static int hello_disk(struct admin *ad, const struct api_request *rq, const struct msg_hello *m,
+		      struct api_answer *as, struct error *err)
+{
+	struct event_ctx c = { .now_s = clock_real_s(), .key = m->key, .attempt = m->attempt };
+	struct arena *a = rq->arena;
+	struct attempt *at;
+	struct node *n;
+	bool news;
+
+	if (!m->node)
+		return error_set(err, ERR_INPUT, "node: missing, a deployed system knows its name");
+	if (node_find(ad->store, m->node, a, &n, err) || attempt_find(ad->store, m->attempt, a, &at, err))
+		return -1;
+	if (!n || !at || at->node != n->id || !str_eq(at->disk_key, m->key))
+		return denied(err);
+	if (n->installed != at->id) {
+		error_set(err, ERR_CONFLICT, "this system was deployed by attempt %" PRIu64 ", the node's is %" PRIu64,
+			  at->id, n->installed);
+		return error_hint(err, "it booted from an old disk");
+	}
+	c.boot = arena_printf(a, "disk:%s:%s", m->boot_id, m->key);
+	if (is_news(ad, n, c.boot, &news, err))
+		return -1;
+	if (!news && attempt_recount(ad->store, at, err))
+		return -1;
+	if (news && life_find(n->state, EV_DISK_HELLO)) {
+		if (node_apply(ad->store, n, EV_DISK_HELLO, &c, err))
+			return -1;
+		if (n->state == NODE_BOUND && n->reboots > BOOTS_BEFORE_FAIL) {
+			struct event_ctx f = { .now_s = c.now_s };
+
+			f.message = arena_printf(a, "told to netboot %d times, it booted from its disk each time",
+						 BOOTS_BEFORE_FAIL);
+			f.hint = "put the network before the disk in the firmware's boot order";
+			f.text = f.message;
+			if (node_apply(ad->store, n, EV_FAIL, &f, err))
+				return -1;
+		}
+	}
+	return welcome(ad, n, at->id, as);
+}
+
+int agent_hello(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err)
+{
+	struct msg_hello *m = ARENA_NEW(rq->arena, struct msg_hello);
+
+	if (field_from_json(&msg_hello_schema, "hello", rq->body, rq->body_len, m, rq->arena, err) ||
+	    check_hello(m, err))
+		return -1;
+	if (!signed_by(rq, m->key))
+		return denied(err);
+	return m->life == LIFE_RAM ? hello_ram(ad, rq, m, as, err) : hello_disk(ad, rq, m, as, err);
+}
+
+/* --- who speaks, for everything after hello */
+
+struct speaker {
+	struct node *node;
+	struct attempt *attempt;
+	enum agent_life life;
+};
+
+/* The same answer whatever is wrong: a stranger learns nothing. */
+static int who_speaks(struct admin *ad, const struct api_request *rq, const char *title, uint64_t attempt,
+		      struct speaker *ret, struct error *err)
+{
+	if (node_find(ad->store, title, rq->arena, &ret->node, err) ||
+	    attempt_find(ad->store, attempt, rq->arena, &ret->attempt, err))
+		return -1;
+	if (!ret->node || !ret->attempt || ret->attempt->node != ret->node->id)
+		return denied(err);
+	if (signed_by(rq, ret->attempt->agent_key))
+		ret->life = LIFE_RAM;
+	else if (signed_by(rq, ret->attempt->disk_key))
+		ret->life = LIFE_DISK;
+	else
+		return denied(err);
+	return 0;
+}
+
+/* --- poll */
+
+static const char *waiting_for(const struct node *n)
+{
+	if (n->message)
+		return n->message;
+	return n->state == NODE_PLANNED ? "planned: waits for the operator's approval" : life_states[n->state].doc;
+}
+
+static int order_ram(const struct speaker *s, struct arena *a, struct msg_order *o)
+{
+	const struct node *n = s->node;
+
+	o->order = ORDER_WAIT;
+	o->text = waiting_for(n);
+	if (s->attempt->id != n->attempt) {
+		o->text = "a later boot of this machine has taken over";
+	} else if (n->state == NODE_APPROVED) {
+		o->order = ORDER_DEPLOY;
+		o->plan = s->attempt->plan;
+		o->plan_hash = s->attempt->plan_hash;
+		o->text = arena_printf(a, "plan %.*s is approved", PLAN_SHORT, s->attempt->plan_hash);
+	} else if (n->state == NODE_DEPLOYED && s->attempt->applied_s) {
+		o->order = ORDER_REBOOT;
+		o->text = "deployed: it boots from its own disk now";
+	} else if (n->state == NODE_BOUND && !n->fresh && str_eq(n->intent, "operator")) {
+		o->order = ORDER_REBOOT;
+		o->text = "deploy again: it starts afresh";
+	}
+	return 0;
+}
+
+static int order_disk(struct admin *ad, const struct speaker *s, struct arena *a, struct msg_order *o,
+		      struct error *err)
+{
+	const struct node *n = s->node;
+	struct plan *p;
+
+	o->order = ORDER_WAIT;
+	o->text = waiting_for(n);
+	if (s->attempt->id != n->installed || n->life != LIFE_DISK) {
+		o->text = "this system is no longer the node's";
+		return 0;
+	}
+	switch (n->state) {
+	case NODE_BOUND:
+	case NODE_PLANNED:
+	case NODE_APPROVED:
+		o->order = ORDER_REBOOT;
+		o->text = "it is to be deployed again: netboot";
+		return 0;
+	case NODE_VERIFYING:
+		o->order = ORDER_CHECK;
+		o->text = "must-pass checks";
+		if (attempt_plan(s->attempt, a, &p, err))
+			return -1;
+		return node_checks(ad, p, a, &o->checks, &o->n_checks, err);
+	case NODE_READY:
+		o->poll_ms = (uint64_t)ad->poll_ms * SLOW_POLL;
+		return 0;
+	case NODE_DISCOVERED:
+	case NODE_DEPLOYING:
+	case NODE_DEPLOYED:
+	case NODE_FAILED:
+	case NODE__STATES:
+		return 0;
+	}
+	return 0;
+}
+
+int agent_poll(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err)
+{
+	struct msg_poll *m = ARENA_NEW(rq->arena, struct msg_poll);
+	struct msg_order o = { .poll_ms = ad->poll_ms };
+	struct speaker s;
+
+	if (field_from_json(&msg_poll_schema, "poll", rq->body, rq->body_len, m, rq->arena, err) ||
+	    who_speaks(ad, rq, m->node, m->attempt, &s, err) ||
+	    node_heard(ad->store, s.node, clock_real_s(), err))
+		return -1;
+	if (s.life == LIFE_RAM ? order_ram(&s, rq->arena, &o) : order_disk(ad, &s, rq->arena, &o, err))
+		return -1;
+	return answer(as, &msg_order_schema, &o);
+}
+
+/* --- report */
+
+/* A report that has no meaning now is answered, not refused: the agent must learn that it did not count. */
+static int not_accepted(struct msg_ack *ack, const char *why)
+{
+	ack->accepted = false;
+	ack->text = why;
+	return 0;
+}
+
+static int apply_report(struct admin *ad, const struct speaker *s, enum node_event ev,
+			const struct event_ctx *c, struct msg_ack *ack, struct error *err)
+{
+	if (node_apply(ad->store, s->node, ev, c, err) == 0) {
+		ack->accepted = true;
+		return 0;
+	}
+	if (err->kind != ERR_CONFLICT)
+		return -1;
+	return not_accepted(ack, arena_strdup(s->node->arena, err->msg));
+}
+
+static int take_applied(struct admin *ad, const struct speaker *s, const struct msg_report *m,
+			struct event_ctx *c, struct msg_ack *ack, struct error *err)
+{
+	struct plan *p;
+
+	if (!hex_is(m->key, KEY_PUB_HEX - 1))
+		return error_set(err, ERR_INPUT, "key: not an Ed25519 public key in hex");
+	if (!s->attempt->claimed_s)
+		return not_accepted(ack, "nothing was claimed");
+	if (attempt_plan(s->attempt, s->node->arena, &p, err))
+		return -1;
+	c->key = m->key;
+	c->own_goal = p->goal;
+	return apply_report(ad, s, EV_APPLIED, c, ack, err);
+}
+
+static int take_failed(struct admin *ad, const struct speaker *s, const struct msg_report *m,
+		       struct event_ctx *c, struct msg_ack *ack, struct error *err)
+{
+	struct arena *a = s->node->arena;
+
+	if (s->node->state != NODE_APPROVED && !s->attempt->claimed_s)
+		return not_accepted(ack, "nothing was claimed");
+	c->message = arena_printf(a, "%s%s%s", m->op ? m->op : "", m->op ? ": " : "",
+				  m->error ? m->error : "the agent gave no cause");
+	c->hint = m->hint ? m->hint :
+			    arena_printf(a, "see what stopped it, then: fulcrum deploy %s", node_title(s->node));
+	c->text = c->message;
+	return apply_report(ad, s, EV_FAIL, c, ack, err);
+}
+
+static const char *results_json(const struct msg_report *m, struct arena *a, const char **ret_bad)
+{
+	struct tree *list = tree_new(a, TREE_SEQ);
+	AUTO_STR out = STR_INIT;
+	AUTO_STR bad = STR_INIT;
+
+	for (size_t i = 0; i < m->n_results; i++) {
+		const struct check_result *r = &m->results[i];
+
+		tree_push(a, list, field_write(&check_result_schema, r, false, a));
+		if (!r->pass)
+			str_addf(&bad, "%s%s: wanted %s, seen %s", bad.len ? "; " : "", r->name,
+				 r->expected ? r->expected : "-", r->seen ? r->seen : "nothing");
+	}
+	json_write(list, false, &out);
+	*ret_bad = bad.len ? arena_strdup(a, str_text(&bad)) : NULL;
+	return arena_strdup(a, str_text(&out));
+}
+
+static int take_checks(struct admin *ad, const struct speaker *s, const struct msg_report *m,
+		       struct event_ctx *c, struct msg_ack *ack, struct error *err)
+{
+	struct node *n = s->node;
+	struct arena *a = n->arena;
+	const char *bad;
+
+	if (s->attempt->id != n->installed)
+		return not_accepted(ack, "this system is no longer the node's");
+	c->results = results_json(m, a, &bad);
+	if (m->n_results == 0)
+		return error_set(err, ERR_INPUT, "results: none, which proves nothing");
+	if (n->state == NODE_VERIFYING && !bad)
+		return apply_report(ad, s, EV_CHECKS_OK, c, ack, err);
+	if (n->state == NODE_VERIFYING && c->now_s - n->since_s >= (int64_t)ad->grace_s) {
+		c->message = bad;
+		c->hint = arena_printf(a, "mend it, or write the node again: fulcrum deploy %s", node_title(n));
+		c->text = bad;
+		return apply_report(ad, s, EV_CHECKS_BAD, c, ack, err);
+	}
+	if (n->state != NODE_VERIFYING && n->state != NODE_READY)
+		return not_accepted(ack, "no checks are wanted now");
+	/* Just up: services still start. Asked again at the next poll, until the grace is over. */
+	ack->accepted = true;
+	if (attempt_progress(ad->store, s->attempt, LIFE_DISK, m, c->results, err))
+		return -1;
+	return node_message(ad->store, n, bad, NULL, false, err);
+}
+
+static int take_report(struct admin *ad, const struct speaker *s, const struct msg_report *m,
+		       struct msg_ack *ack, struct error *err)
+{
+	struct event_ctx c = { .now_s = clock_real_s(), .attempt = s->attempt->id, .seq = m->seq };
+	enum agent_life wanted = m->report == REPORT_CHECKS ? LIFE_DISK : LIFE_RAM;
+
+	if (s->life != wanted)
+		return not_accepted(ack, "not a report of this agent's life");
+	if (s->life == LIFE_RAM && s->attempt->id != s->node->attempt)
+		return not_accepted(ack, "a later boot of this machine has taken over");
+	switch (m->report) {
+	case REPORT_CLAIM:
+		c.plan_hash = m->plan_hash;
+		c.text = arena_printf(s->node->arena, "plan %.*s: the intent is spent, writing begins", PLAN_SHORT,
+				      m->plan_hash ? m->plan_hash : "");
+		return apply_report(ad, s, EV_CLAIMED, &c, ack, err);
+	case REPORT_PROGRESS:
+		if (s->node->state != NODE_DEPLOYING)
+			return not_accepted(ack, "nothing is being deployed");
+		ack->accepted = true;
+		return attempt_progress(ad->store, s->attempt, LIFE_RAM, m, NULL, err);
+	case REPORT_APPLIED:
+		return take_applied(ad, s, m, &c, ack, err);
+	case REPORT_FAILED:
+		return take_failed(ad, s, m, &c, ack, err);
+	case REPORT_CHECKS:
+		return take_checks(ad, s, m, &c, ack, err);
+	}
+	return error_set(err, ERR_INPUT, "report: no such kind");
+}
+
+/* A repeated report gets the answer that the first one got, as far as that is safe to say. */
+static void ack_repeated(const struct speaker *s, const struct msg_report *m, struct msg_ack *ack)
+{
+	const struct node *n = s->node;
+
+	ack->accepted = true;
+	ack->text = "known already";
+	/*
+	 * Only the very message that was accepted, of the boot whose attempt runs: its answer was lost on the
+	 * way. The agent's key is of its boot, so nobody else can be asking.
+	 */
+	if (m->report == REPORT_CLAIM)
+		ack->accepted = n->state == NODE_DEPLOYING && s->attempt->id == n->attempt &&
+				s->attempt->claimed_s && m->seq == s->attempt->claim_seq &&
+				str_eq(m->plan_hash, s->attempt->plan_hash);
+}
+
+int agent_report(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err)
+{
+	struct msg_report *m = ARENA_NEW(rq->arena, struct msg_report);
+	struct msg_ack ack = { 0 };
+	struct speaker s;
+	uint64_t last;
+
+	if (field_from_json(&msg_report_schema, "report", rq->body, rq->body_len, m, rq->arena, err) ||
+	    who_speaks(ad, rq, m->node, m->attempt, &s, err))
+		return -1;
+	if (m->seq == 0 || m->seq > INT64_MAX)
+		return error_set(err, ERR_INPUT, "seq: counts from 1");
+	if (node_heard(ad->store, s.node, clock_real_s(), err))
+		return -1;
+	last = s.life == LIFE_RAM ? s.attempt->agent_seq : s.attempt->disk_seq;
+	if (m->seq <= last)
+		ack_repeated(&s, m, &ack);
+	else if (take_report(ad, &s, m, &ack, err))
+		return -1;
+	return answer(as, &msg_ack_schema, &ack);
+}

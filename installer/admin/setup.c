@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From a booted root image to an admin node. */
+#include "admin/setup.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "data/json.h"
+#include "observe/observe.h"
+#include "plan/select.h"
+
+enum { WAIT_MS = 500, DATA_TRIES = 60, NIC_TRIES = 40 };
+
+/* --- small readers */
+
+/* Value of NAME= on the kernel command line, or NULL. */
+static const char *kernel_param(const char *root, const char *name, struct arena *a)
+{
+	const char *path = arena_printf(a, "%s/proc/cmdline", root);
+	AUTO_STR text = STR_INIT;
+	size_t n = strlen(name);
+	struct error ignored;
+
+	if (file_read(path, 65536, &text, &ignored))
+		return NULL;
+	for (const char *p = str_text(&text); *p;) {
+		size_t len = strcspn(p, " \n");
+
+		if (len > n && strncmp(p, name, n) == 0 && p[n] == '=')
+			return arena_strndup(a, p + n + 1, len - n - 1);
+		p += len;
+		p += strspn(p, " \n");
+	}
+	return NULL;
+}
+
+static bool is_mounted(const char *root, const char *target, struct arena *a)
+{
+	const char *path = arena_printf(a, "%s/proc/self/mounts", root);
+	const char *mark = arena_printf(a, " %s ", target);
+	AUTO_STR text = STR_INIT;
+	struct error ignored;
+
+	return file_read(path, 1 << 20, &text, &ignored) == 0 && strstr(str_text(&text), mark) != NULL;
+}
+
+/* --- the data file system */
+
+static uint64_t sysfs_number(const char *root, const char *disk, const char *attr, struct arena *a)
+{
+	char line[32];
+
+	if (file_read_line(arena_printf(a, "%s/sys/block/%s/%s", root, disk, attr), line, sizeof(line)))
+		return 0;
+	return strtoull(line, NULL, 10);
+}
+
+/* Adds to *FOUND and *RET the partitions of disk NAME that carry file system UUID. */
+static void look_on_disk(const struct setup *s, const char *name, const char *uuid, struct arena *a,
+			 unsigned int *found, const char **ret)
+{
+	struct disk d = { .name = name };
+	struct error ignored;
+
+	d.path = arena_printf(a, "/dev/%s", name);
+	d.size_bytes = sysfs_number(s->root, name, "size", a) * 512;
+	d.sector_bytes = sysfs_number(s->root, name, "queue/logical_block_size", a);
+	/* A disk that cannot be read is not where we were installed; if it is, not finding it says so. */
+	if (!d.size_bytes || s->sys->ops->probe(s->sys, &d, a, &ignored))
+		return;
+	for (size_t i = 0; i < d.n_partitions; i++)
+		for (size_t j = 0; j < d.partitions[i].n_signatures; j++)
+			if (d.partitions[i].signatures[j].uuid &&
+			    strcasecmp(d.partitions[i].signatures[j].uuid, uuid) == 0) {
+				++*found;
+				*ret = partition_path(a, d.path, d.partitions[i].number);
+			}
+}
+
+static int find_data(const struct setup *s, const char *uuid, struct arena *a, const char **ret,
+		     struct error *err)
+{
+	static const char *const never[] = { "loop", "ram", "zram", "sr", "dm-", "md", "fd" };
+	const char *path = arena_printf(a, "%s/sys/block", s->root);
+
+	for (int i = 0; i < DATA_TRIES; i++) {
+		unsigned int found = 0;
+		DIR *dir = opendir(path);
+		struct dirent *e;
+
+		if (!dir)
+			return error_sys(err, errno, "%s", path);
+		while ((e = readdir(dir))) {
+			bool skip = e->d_name[0] == '.';
+
+			for (size_t k = 0; k < ARRAY_LEN(never); k++)
+				skip = skip || str_starts(e->d_name, never[k]);
+			if (!skip)
+				look_on_disk(s, arena_strdup(a, e->d_name), uuid, a, &found, ret);
+		}
+		closedir(dir);
+		if (found == 1)
+			return 0;
+		if (found > 1) {
+			error_set(err, ERR_SELECT, "%u file systems have the UUID %s of the admin node's data", found, uuid);
+			return error_hint(err, "a disk was copied: detach the copy, and start again");
+		}
+		if (s->sys->ops->sleep_ms(s->sys, WAIT_MS, err))
+			return -1;
+	}
+	error_set(err, ERR_NOT_FOUND, "no disk carries the admin node's data, file system %s", uuid);
+	return error_hint(err, "is the disk attached that Fulcrum was installed on?");
+}
+
+static int mount_data(const struct setup *s, struct arena *a, struct error *err)
+{
+	const char *uuid = kernel_param(s->root, "fulcrum.data", a), *dev = NULL;
+
+	if (is_mounted(s->root, s->data_root, a))
+		return 0;
+	if (!uuid) {
+		error_set(err, ERR_USAGE, "fulcrum.data= is not on the kernel command line");
+		return error_hint(err, "it names the data file system by UUID; the installer writes it to the slot's grub.cfg");
+	}
+	if (find_data(s, uuid, a, &dev, err) || s->sys->ops->make_dirs(s->sys, s->data_root, 0755, err))
+		return -1;
+	return s->sys->ops->mount(s->sys, dev, s->data_root, "ext4", MS_NOATIME | MS_NOSUID | MS_NODEV, "", err);
+}
+
+/* --- clock */
+
+/* A dead battery starts in the past, and signatures with dates fail then: never before our own build. */
+static int mend_clock(const struct setup *s, struct arena *a, struct str *warnings, struct error *err)
+{
+	const char *path = arena_printf(a, "%s/release.json", s->paths.seed), *epoch;
+	AUTO_STR text = STR_INIT;
+	struct error ignored;
+	struct tree *t;
+	char now[21];
+
+	if (file_read(path, 65536, &text, &ignored))
+		return 0;
+	t = json_parse(path, str_text(&text), text.len, a, &ignored);
+	epoch = t ? tree_get_text(t, "epoch") : NULL;
+	if (!epoch || clock_real_s() >= strtoll(epoch, NULL, 10))
+		return 0;
+	clock_text(clock_real_s(), now);
+	str_addf(warnings, "the clock said %s, before this release was built: set to the build's time. Set it right: date -s\n",
+		 now);
+	const char *const argv[] = { "date", "-s", arena_printf(a, "@%s", epoch), NULL };
+
+	return s->sys->ops->exec(s->sys, &(struct sys_exec){ .argv = argv }, err);
+}
+
+/* --- network */
+
+int setup_find_nic(const char *root, const struct network *net, const char *mac, struct arena *a,
+		   const char **ret, struct error *err)
+{
+	struct machine m = { .machine = MACHINE_VERSION };
+	struct nic_selector by_mac = { .mac = mac };
+	const struct nic *nic;
+	const char *what = arena_printf(a, "networks.%s.nic", net->name);
+
+	if (observe_nics(root, a, &m, err))
+		return -1;
+	if (select_nic(mac ? &by_mac : &net->nic, what, &m, a, &nic, err))
+		return -1;
+	*ret = nic->name;
+	return 0;
+}
+
+static int ip(const struct setup *s, const char *const *argv, struct error *err)
+{
+	return s->sys->ops->exec(s->sys, &(struct sys_exec){ .argv = argv, .timeout_ms = 10000 }, err);
+}
+
+static int give_address(const struct setup *s, const struct network *net, const char *nic, struct arena *a,
+			struct error *err)
+{
+	const char *address = arena_printf(a, "%s/%u", net->address, net->prefix);
+	const char *const add[] = { "ip", "address", "replace", address, "dev", nic, NULL };
+	const char *const up[] = { "ip", "link", "set", "dev", nic, "up", NULL };
+	const char *const route[] = { "ip", "route", "replace", "default", "via", net->gateway, "dev", nic, NULL };
+
+	if (ip(s, up, err) || ip(s, add, err) || (net->gateway && ip(s, route, err)))
+		return error_wrap(err, "network \"%s\"", net->name);
+	return 0;
+}
+
+/* The provisioning adapter must be there; what the site needs it for is all we are. Others may be missing. */
+static int configure_networks(const struct setup *s, const struct site *site, const char *mac,
+			      struct arena *a, const char **ret_nic, struct str *warnings, struct error *err)
+{
+	for (size_t i = 0; i < site->n_networks; i++) {
+		const struct network *net = &site->networks[i];
+		bool main_one = str_eq(net->name, "admin");
+		const char *nic = NULL;
+		int tries = main_one ? NIC_TRIES : 1, failed = -1;
+
+		while (failed && tries-- > 0) {
+			failed = setup_find_nic(s->root, net, main_one ? mac : NULL, a, &nic, err);
+			if (failed && tries && s->sys->ops->sleep_ms(s->sys, WAIT_MS, err))
+				return -1;
+		}
+		if (failed && main_one)
+			return -1;
+		if (failed) {
+			str_addf(warnings, "network \"%s\" is not configured: %s\n", net->name, err->msg);
+			continue;
+		}
+		if (give_address(s, net, nic, a, err))
+			return -1;
+		if (main_one)
+			*ret_nic = nic;
+	}
+	return 0;
+}
+
+static int name_machine(const struct setup *s, const struct site *site, const struct network *net,
+			struct arena *a, struct error *err)
+{
+	const char *name = site->admin.name, *domain = domain_of(name);
+	const char *const argv[] = { "hostname", name, NULL };
+	const char *hosts, *resolv;
+
+	hosts = arena_printf(a, "127.0.0.1 localhost\n::1 localhost\n%s %s%s%.*s\n", net->address, name,
+			     *domain ? " " : "", *domain ? (int)(strlen(name) - strlen(domain) - 1) : 0, name);
+	resolv = arena_printf(a, "%s%s%snameserver %s\n", *domain ? "search " : "", domain, *domain ? "\n" : "",
+			      net->address);
+	if (s->sys->ops->exec(s->sys, &(struct sys_exec){ .argv = argv }, err) ||
+	    s->sys->ops->write_file(s->sys, "/etc/hosts", hosts, strlen(hosts), 0644, err))
+		return -1;
+	return s->sys->ops->write_file(s->sys, "/etc/resolv.conf", resolv, strlen(resolv), 0644, err);
+}
+
+/* --- the whole */
+
+int setup_render(struct sys *sys, const struct render_ctx *c, const char *dir, struct error *err)
+{
+	AUTO_ARENA a = ARENA_INIT;
+
+	if (sys->ops->make_dirs(sys, dir, 0755, err) ||
+	    sys->ops->make_dirs(sys, arena_printf(&a, "%s/dhcp.d", dir), 0755, err) ||
+	    sys->ops->make_dirs(sys, arena_printf(&a, "%s/hosts.d", dir), 0755, err))
+		return -1;
+	for (size_t i = 0; i < render_files_n; i++) {
+		const char *path = arena_printf(&a, "%s/%s", dir, render_files[i].name);
+		AUTO_STR text = STR_INIT;
+
+		render_files[i].render(c, &text);
+		if (sys->ops->write_file(sys, path, str_text(&text), text.len, render_files[i].mode, err))
+			return -1;
+	}
+	return 0;
+}
+
+static const char *installed_mac(const struct setup *s, struct arena *a, struct error *err)
+{
+	const char *path = arena_printf(a, "%s/admin.json", s->paths.data), *mac;
+	AUTO_STR text = STR_INIT;
+	struct tree *t;
+
+	if (file_read(path, 65536, &text, err))
+		return NULL;
+	t = json_parse(path, str_text(&text), text.len, a, err);
+	if (!t)
+		return NULL;
+	mac = tree_get_text(t, "nic_mac");
+	if (!mac)
+		error_set(err, ERR_INPUT, "%s: nic_mac is missing", path);
+	return mac;
+}
+
+int setup_run(const struct setup *s, struct str *warnings, struct error *err)
+{
+	AUTO_ARENA a = ARENA_INIT;
+	struct render_ctx c = { .data = s->paths.data, .run = s->paths.run, .seed = s->paths.seed };
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	const char *mac;
+
+	if (mount_data(s, &a, err) || mend_clock(s, &a, warnings, err) ||
+	    admin_read_site(arena_printf(&a, "%s/site.yaml", s->paths.data), &a, &c.site, NULL, err))
+		return -1;
+	c.network = site_network(c.site, "admin");
+	if (!c.network)
+		return error_set(err, ERR_INPUT, "site.yaml: networks: \"admin\" is missing");
+	c.cpus = cpus > 0 ? (unsigned int)cpus : 1;
+	mac = installed_mac(s, &a, err);
+	if (!mac || configure_networks(s, c.site, mac, &a, &c.nic, warnings, err) ||
+	    name_machine(s, c.site, c.network, &a, err))
+		return -1;
+	return setup_render(s->sys, &c, s->paths.run, err);
+}

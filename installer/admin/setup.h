@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Makes the booted root image this site's admin node, before any service starts: finds and mounts the
+ * data file system, gives the network adapters their addresses, renders the services' configuration.
+ * Run again it changes nothing.
+ */
+#pragma once
+#include "admin/admin.h"
+#include "admin/render.h"
+#include "sys/sys.h"
+
+struct setup {
+	struct sys *sys;
+	const char *root;      /* prefix of /sys and /proc: "" except in tests */
+	const char *data_root; /* where the data file system is mounted: /data */
+	struct admin_paths paths;
+};
+
+/* The whole of `fulcrumd setup`. Findings that do not stop the start are appended to WARNINGS. */
+MUST_CHECK int setup_run(const struct setup *s, struct str *warnings, struct error *err);
+/* Only the rendered files, into DIR (`fulcrumd render`). NIC: the provisioning adapter's kernel name. */
+MUST_CHECK int setup_render(struct sys *sys, const struct render_ctx *c, const char *dir, struct error *err);
+/* Kernel name of the adapter for NET: by the MAC in admin.json for the provisioning network, else by its selector. */
+MUST_CHECK int setup_find_nic(const char *root, const struct network *net, const char *mac, struct arena *a,
+			      const char **ret, struct error *err);
