@@ -219,6 +219,7 @@ static struct tree *build(struct reader *r, const yaml_event_t *e, unsigned int 
 		finding_add(r->f, t->pos, "", "write the value out where it is needed; put text that begins with * in quotes",
 			    "aliases (*) are not read");
 		t->bad = true;
+		t->text = "";
 		return t;
 	}
 	if (depth > YAML_MAX_DEPTH) {

@@ -3,7 +3,8 @@
  * What only the whole site file shows: addresses inside subnets, names that exist, layouts that can
  * be made. Every complaint is collected, none stops another; what the reader already complained of
  * (a missing or misspelt key) is NULL or zero here and passed over. Does not know disks or machines:
- * whether a selector matches anything is the planner's to say.
+ * whether a selector matches anything is the planner's to say. Longer than most files: it is one list
+ * of questions to one value.
  */
 #include <inttypes.h>
 #include <string.h>
