@@ -79,9 +79,9 @@ $(bin)/fulcrumd: $(obj)/cmd/fulcrumd_main.o $(below_admin)
 $(bin)/fulcrum: $(obj)/cmd/fulcrum_main.o $(call lib,ui) $(foreach l,model data base,$(call lib,$(l)))
 	$(link) $(call pc,yaml-0.1 yyjson libsodium libcurl)
 # The deployed system's agent: only what a minimal system has, besides libcurl.
-node_objects := $(patsubst %.c,$(obj)/%.o,agent/client.c agent/checks.c observe/firmware.c sys/fetch.c sys/exec.c)
+
 $(bin)/fulcrum-node: $(obj)/cmd/node_main.o $(foreach l,agent proto observe sys model data base,$(call lib,$(l)))
-	$(link) -Wl,--gc-sections -Wl,--as-needed -l:libsodium.a $(call pc,yyjson libcurl libparted blkid yaml-0.1)
+	$(link) -Wl,--gc-sections -Wl,--as-needed -l:libsodium.a $(call pc,yyjson libcurl)
 $(bin)/fulcrum-verify: $(obj)/cmd/verify_main.o $(call lib,base)
 	@mkdir -p $(@D); echo "  LD $@"; $(CC) $(if $(SAN),$(san),-static) -o $@ $^ -lsodium
 # Static, because it runs on the build machine, whatever that is.

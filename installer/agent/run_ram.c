@@ -86,7 +86,7 @@ static int deploy(struct client *c, const struct ram_agent *ra, const struct msg
 			    .journal = ra->journal, .sink = &sink, .source = arena_printf(a, "http://%s", c->server) };
 	AUTO_STR text = STR_INIT;
 	struct error cause;
-	struct plan *plan;
+	struct plan *plan = NULL;
 
 	if (read_order_plan(o, a, &plan, err))
 		return report_failure(c, err, a, &cause);

@@ -48,7 +48,7 @@ static int load(struct arena *a, struct client *c, struct error *err)
 int main(int argc, char **argv)
 {
 	AUTO_ARENA a = ARENA_INIT;
-	struct client c = { .sys = sys_real_new() };
+	struct client c = { .sys = sys_small_new() };
 	struct error err = { 0 };
 
 	if (argc != 1) {
