@@ -97,7 +97,6 @@ static void nginx_proxy(const struct render_ctx *c, const char *location, struct
 		 "\t\t\tproxy_http_version 1.1;\n"
 		 "\t\t\tproxy_set_header Connection \"\";\n"
 		 "\t\t\tproxy_set_header Host $host;\n"
-		 "\t\t\tproxy_set_header X-Real-IP $remote_addr;\n"
 		 "\t\t}\n",
 		 location, c->run);
 }
@@ -122,9 +121,11 @@ void render_nginx(const struct render_ctx *c, struct str *out)
 	str_add(out, "\tclient_body_temp_path /run/nginx/body;\n\tproxy_temp_path /run/nginx/proxy;\n"
 		     "\tfastcgi_temp_path /run/nginx/fastcgi;\n\tuwsgi_temp_path /run/nginx/uwsgi;\n"
 		     "\tscgi_temp_path /run/nginx/scgi;\n\n\tserver {\n");
+	/* A listen address that this machine does not have would keep nginx from starting at all. */
 	for (size_t i = 0; i < c->site->n_networks; i++)
-		str_addf(out, "\t\tlisten %s:80%s;\n", c->site->networks[i].address,
-			 &c->site->networks[i] == c->network ? " default_server backlog=4096" : "");
+		if (!c->missing || !c->missing[i])
+			str_addf(out, "\t\tlisten %s:80%s;\n", c->site->networks[i].address,
+				 &c->site->networks[i] == c->network ? " default_server backlog=4096" : "");
 	str_addf(out, "\t\tserver_name %s;\n", c->site->admin.name);
 	nginx_static(c, out);
 	nginx_proxy(c, "/boot/", out);

@@ -4,6 +4,7 @@
  * bytes. Nothing is read or written here.
  */
 #pragma once
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "model/site.h"
@@ -14,6 +15,7 @@ struct render_ctx {
 	const char *nic;	       /* its kernel name on this machine, now */
 	const char *data, *run, *seed; /* as in struct admin_paths */
 	unsigned int cpus;
+	const bool *missing; /* by network of the site: has no adapter here; NULL = none is missing */
 };
 
 void render_dnsmasq(const struct render_ctx *c, struct str *out);

@@ -198,8 +198,11 @@ static int give_address(const struct setup *s, const struct network *net, const 
 
 /* The provisioning adapter must be there; what the site needs it for is all we are. Others may be missing. */
 static int configure_networks(const struct setup *s, const struct site *site, const char *mac,
-			      struct arena *a, const char **ret_nic, struct str *warnings, struct error *err)
+			      struct arena *a, struct render_ctx *c, struct str *warnings, struct error *err)
 {
+	bool *missing = arena_array(a, site->n_networks + 1, sizeof(*missing));
+
+	c->missing = missing;
 	for (size_t i = 0; i < site->n_networks; i++) {
 		const struct network *net = &site->networks[i];
 		bool main_one = str_eq(net->name, "admin");
@@ -214,13 +217,14 @@ static int configure_networks(const struct setup *s, const struct site *site, co
 		if (failed && main_one)
 			return -1;
 		if (failed) {
+			missing[i] = true;
 			str_addf(warnings, "network \"%s\" is not configured: %s\n", net->name, err->msg);
 			continue;
 		}
 		if (give_address(s, net, nic, a, err))
 			return -1;
 		if (main_one)
-			*ret_nic = nic;
+			c->nic = nic;
 	}
 	return 0;
 }
@@ -295,7 +299,7 @@ int setup_run(const struct setup *s, struct str *warnings, struct error *err)
 		return error_set(err, ERR_INPUT, "site.yaml: networks: \"admin\" is missing");
 	c.cpus = cpus > 0 ? (unsigned int)cpus : 1;
 	mac = installed_mac(s, &a, err);
-	if (!mac || configure_networks(s, c.site, mac, &a, &c.nic, warnings, err) ||
+	if (!mac || configure_networks(s, c.site, mac, &a, &c, warnings, err) ||
 	    name_machine(s, c.site, c.network, &a, err))
 		return -1;
 	return setup_render(s->sys, &c, s->paths.run, err);
