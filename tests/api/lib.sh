@@ -10,8 +10,12 @@ source "${BASH_SOURCE[0]%/*}/../lib.sh"
 
 TOP=$(realpath "${BASH_SOURCE[0]%/*}/../..")
 O=${O:-$TOP/build}
-BIN=${BIN:-$O/bin}
-SIGNER=${SIGNER:?built by tests/api/run}
+# With sanitizers where they were built.
+BIN=${BIN:-$O/obj/clang-san/bin}
+[[ -x $BIN/fulcrumd ]] || BIN=$O/bin
+# libparted's constructor searches a line without its end (libparted/labels/gpt.c), before any code of ours runs.
+export ASAN_OPTIONS=${ASAN_OPTIONS:-replace_str=0:intercept_strlen=0:intercept_strchr=0:intercept_strndup=0}
+SIGNER=
 WORK=
 DAEMON=
 SITE_KEY=
@@ -31,11 +35,19 @@ make_seed()
 	printf 'InRelease\n' >"$seed/mirror/dists/trixie/InRelease"
 	head -c 3000000 /dev/urandom >"$WORK/image"
 	truncate -s 4M "$WORK/image"
-	"$BIN/fulcrum-image" pack --name debian-13 --version 20260101T0000Z --fs ext4 "$WORK/image" "$seed/images/debian-13"
+	"$BIN/fulcrum-image" pack --name debian-13 --version 20260101T0000Z --fs ext4 "$WORK/image" "$seed/images/debian-13" >"$WORK/pack.log"
 	"$BIN/fulcrum-image" sign "$WORK/keys/release.key" "$seed/images/debian-13/list"
 	"$BIN/fulcrum-image" manifest "$seed" >"$WORK/SEED"
 	mv "$WORK/SEED" "$seed/SEED"
 	"$BIN/fulcrum-image" sign "$WORK/keys/release.key" "$seed/SEED"
+}
+
+build_signer()
+{
+	SIGNER=$WORK/signer
+	"${CC:-gcc}" -std=gnu17 -D_GNU_SOURCE -I"$TOP/installer" -o "$SIGNER" "$TOP/tests/api/signer.c" \
+		"$TOP"/installer/base/*.c "$TOP"/installer/proto/proto.c "$TOP"/installer/data/{field,json,tree}.c \
+		"$TOP"/installer/model/machine.c -lsodium -lyyjson
 }
 
 # POLICY
@@ -114,6 +126,7 @@ api_begin()
 	need_program curl jq
 	WORK=$(mktemp -d)
 	on_exit clean_up
+	build_signer
 	mkdir -p "$WORK/data" "$WORK/run"
 	make_seed
 	make_site "$1"

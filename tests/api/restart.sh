@@ -3,7 +3,7 @@
 # The daemon may be killed in every state: nothing is lost, nothing happens twice.
 
 # shellcheck source=tests/api/lib.sh
-source "${BASH_SOURCE[0]%/*}/../lib.sh"
+source "${BASH_SOURCE[0]%/*}/lib.sh"
 
 # Killed here; the node must still be in STATE and its speaker's next order ORDER.
 survives()

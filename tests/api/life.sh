@@ -3,7 +3,7 @@
 # The whole life of one node, from its first hello to ready, deployed again, and what it is told on the way.
 
 # shellcheck source=tests/api/lib.sh
-source "${BASH_SOURCE[0]%/*}/../lib.sh"
+source "${BASH_SOURCE[0]%/*}/lib.sh"
 
 boots()
 {
@@ -47,7 +47,7 @@ first_deploy()
 	is "the agent is told to reboot" "$(order a)" reboot
 	is "a deployed node boots its disk" "$(boots "$MAC1")" chainloader
 	ask agent "/boot/grub/$MAC1"
-	contains "local boot names the ESP that was made" "$ANSWER" "--fs-uuid --set=esp $(operator /node/node-1/plan; json '.plan.ops[] | select(.params.fs == "vfat") | .params.uuid')"
+	contains "local boot names the ESP that was made" "$ANSWER" "--fs-uuid --set=root $(operator /node/node-1/plan; json '.plan.ops[] | select(.params.fs == "vfat") | .params.uuid')"
 }
 
 first_boot()

@@ -3,7 +3,7 @@
 # What must not count: repeated, late, reordered and forged messages, wrong paths, long bodies.
 
 # shellcheck source=tests/api/lib.sh
-source "${BASH_SOURCE[0]%/*}/../lib.sh"
+source "${BASH_SOURCE[0]%/*}/lib.sh"
 
 # Everything of the node that a message could change.
 fingerprint()

@@ -3,7 +3,7 @@
 # Nothing is destroyed, and nothing is deployed again, without a word for it.
 
 # shellcheck source=tests/api/lib.sh
-source "${BASH_SOURCE[0]%/*}/../lib.sh"
+source "${BASH_SOURCE[0]%/*}/lib.sh"
 
 dirty='.disks[0] += {signatures:[{type:"ext4",usage:"filesystem",label:"precious"}]}'
 
