@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "admin/bootconf.h"
@@ -96,12 +97,17 @@ int admin_load(struct admin *ad, const struct admin_paths *paths, struct error *
 int admin_open(struct admin *ad, const struct admin_paths *paths, struct error *err)
 {
 	const char *p;
+	mode_t before;
+	int failed;
 
 	if (admin_load(ad, paths, err) || open_key(ad, err))
 		return -1;
 	ad->seen = bootconf_seen_new();
 	p = arena_printf(&ad->arena, "%s/fulcrum.db", paths->data);
-	return store_open(p, &ad->store, err);
+	before = umask(0077); /* inventories are nobody else's business */
+	failed = store_open(p, &ad->store, err);
+	umask(before);
+	return failed;
 }
 
 void admin_close(struct admin *ad)
