@@ -196,6 +196,15 @@ static int give_address(const struct setup *s, const struct network *net, const 
 	return 0;
 }
 
+/* Whether a cable is plugged in is known only of adapters that are up. */
+static int look_for_links(const struct setup *s, const struct site *site, struct error *err)
+{
+	for (size_t i = 0; i < site->n_networks; i++)
+		if (!str_eq(site->networks[i].name, "admin") && site->networks[i].nic.link)
+			return observe_nics_up(s->sys, err);
+	return 0;
+}
+
 /* The provisioning adapter must be there; what the site needs it for is all we are. Others may be missing. */
 static int configure_networks(const struct setup *s, const struct site *site, const char *mac,
 			      struct arena *a, struct render_ctx *c, struct str *warnings, struct error *err)
@@ -203,6 +212,8 @@ static int configure_networks(const struct setup *s, const struct site *site, co
 	bool *missing = arena_array(a, site->n_networks + 1, sizeof(*missing));
 
 	c->missing = missing;
+	if (look_for_links(s, site, err))
+		return -1;
 	for (size_t i = 0; i < site->n_networks; i++) {
 		const struct network *net = &site->networks[i];
 		bool main_one = str_eq(net->name, "admin");
