@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The verbs of sys/ that touch disks, on a file, for the image tests; and `dirty`, which writes the signs
- * of other lives by hand, from their public descriptions, so that the tests need none of those tools.
+ * The verbs of sys/ that touch disks, on a file, for the image tests; and `dirty`, which writes the
+ * signs of other lives by hand, from their public descriptions, so that the tests need none of
+ * those tools.
  *
- *	disktool table FILE SECTOR SPEC		SPEC: disk GUID, then NUMBER NAME TYPE GUID START SIZE lines
+ *	disktool table FILE SECTOR SPEC		SPEC: a file with the disk GUID, then
+ *						NUMBER NAME TYPE GUID START SIZE lines
  *	disktool guid FILE SECTOR GUID
  *	disktool probe FILE SECTOR		prints the disk as JSON
  *	disktool wipe FILE
  *	disktool zero FILE OFFSET LENGTH
+ *	disktool observe ROOT [probe]		prints the machine below ROOT as JSON
  *	disktool dirty KIND FILE [OFFSET [SIZE]]	SIZE: of the device that begins at OFFSET
  */
 #include <errno.h>
@@ -20,6 +23,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "observe/machine.h"
 #include "sys/block.h"
 #include "sys/sys.h"
 
@@ -39,8 +43,8 @@ static int verb_table(struct sys *s, char **argv, struct arena *a, struct error 
 
 		t.parts = arena_grow(a, t.parts, t.n_parts, sizeof(*t.parts));
 		p = &t.parts[t.n_parts++];
-		if (sscanf(line, "%" SCNu64 " %63s %39s %39s %" SCNu64 " %" SCNu64, &p->number, name, type, uuid,
-			   &p->start_bytes, &p->size_bytes) != 6)
+		if (sscanf(line, "%" SCNu64 " %63s %39s %39s %" SCNu64 " %" SCNu64, &p->number,
+			   name, type, uuid, &p->start_bytes, &p->size_bytes) != 6)
 			return error_set(err, ERR_USAGE, "%s: not six words", line);
 		p->name = arena_strdup(a, name);
 		p->type_uuid = arena_strdup(a, type);
@@ -56,7 +60,9 @@ static int verb_guid(struct sys *s, char **argv, struct arena *a UNUSED, struct 
 
 static int verb_probe(struct sys *s, char **argv, struct arena *a, struct error *err)
 {
-	struct disk d = { .name = "disk", .path = argv[0], .sector_bytes = strtoull(argv[1], NULL, 10) };
+	struct disk d = { .name = "disk",
+			  .path = argv[0],
+			  .sector_bytes = strtoull(argv[1], NULL, 10) };
 	AUTO_BLOCK b = { .fd = -1 };
 	AUTO_STR text = STR_INIT;
 
@@ -84,6 +90,18 @@ static int verb_zero(struct sys *s, char **argv, struct arena *a UNUSED, struct 
 		return -1;
 	rc = s->ops->zero_at(s, h, strtoull(argv[1], NULL, 10), strtoull(argv[2], NULL, 10), err);
 	return rc ? s->ops->close(s, h, false, &ignored) - 1 : s->ops->close(s, h, true, err);
+}
+
+static int verb_observe(struct sys *s, char **argv, struct arena *a, struct error *err)
+{
+	AUTO_STR text = STR_INIT;
+	struct machine *m;
+
+	if (observe_machine(argv[1] ? s : NULL, argv[0], a, &m, err))
+		return -1;
+	field_to_json(&machine_schema, m, false, true, &text);
+	puts(str_text(&text));
+	return 0;
 }
 
 /* --- signs of other lives */
@@ -117,7 +135,10 @@ static uint32_t crc32(uint32_t crc, const unsigned char *p, size_t len)
 	return crc;
 }
 
-/* LVM2 label in the second sector: "LABELONE", its sector, CRC of what follows, offset, type; then the PV header. */
+/*
+ * LVM2 label in the second sector: "LABELONE", its sector, CRC of what follows, offset, type; then
+ * the PV header.
+ */
 static void dirty_lvm(uint64_t size)
 {
 	unsigned char l[512] = "LABELONE";
@@ -156,11 +177,11 @@ static void dirty_md1(uint64_t at)
 	put_le(sb + 4, 1, 4);
 	memcpy(sb + 16, "\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10", 16);
 	memcpy(sb + 32, "old:0", 5);
-	put_le(sb + 72, 1, 4); /* level */
-	put_le(sb + 92, 2, 4); /* devices */
-	put_le(sb + 128, 2048, 8); /* data offset */
+	put_le(sb + 72, 1, 4);	       /* level */
+	put_le(sb + 92, 2, 4);	       /* devices */
+	put_le(sb + 128, 2048, 8);     /* data offset */
 	put_le(sb + 144, at / 512, 8); /* super offset */
-	put_le(sb + 220, 2, 4); /* max_dev */
+	put_le(sb + 220, 2, 4);	       /* max_dev */
 	for (size_t i = 0; i < 256 + 4; i += 4) {
 		uint32_t v;
 
@@ -350,8 +371,10 @@ int main(int argc, char **argv)
 		int args;
 		int (*run)(struct sys *s, char **argv, struct arena *a, struct error *err);
 	} verbs[] = {
-		{ "table", 3, verb_table }, { "guid", 3, verb_guid },	{ "probe", 2, verb_probe },
-		{ "wipe", 1, verb_wipe },   { "zero", 3, verb_zero },	{ "dirty", 2, verb_dirty },
+		{ "table", 3, verb_table },	{ "guid", 3, verb_guid },
+		{ "probe", 2, verb_probe },	{ "wipe", 1, verb_wipe },
+		{ "zero", 3, verb_zero },	{ "dirty", 2, verb_dirty },
+		{ "observe", 1, verb_observe },
 	};
 	AUTO_ARENA a = ARENA_INIT;
 	struct sys *s = sys_real_new();

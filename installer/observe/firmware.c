@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a machine is, besides its disks and ports: what its firmware says, its memory, processors,
+ * kernel and clock. Vendors' placeholders ("To Be Filled By O.E.M.") are no identity and are left
+ * out.
+ */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/clock.h"
+#include "observe/host.h"
+#include "observe/observe.h"
+
+/* What boards say whose maker filled in nothing; compared without case. */
+static const char *const placeholders[] = {
+	"to be filled by o.e.m.",
+	"default string",
+	"not specified",
+	"not applicable",
+	"none",
+	"n/a",
+	"unknown",
+	"system serial number",
+	"system product name",
+	"system manufacturer",
+	"o.e.m.",
+	"oem",
+	"chassis serial number",
+	"0123456789",
+	"123456789",
+	"1234567890",
+	"xxxxxxxxxx",
+	"invalid",
+	"00000000-0000-0000-0000-000000000000",
+	"ffffffff-ffff-ffff-ffff-ffffffffffff",
+	"03000200-0400-0500-0006-000700080009", /* one board maker's UUID on every board */
+};
+
+static const char *dmi(const struct host *h, const char *name)
+{
+	const char *text = host_text(h, "/sys/class/dmi/id/%s", name);
+
+	if (!text || strspn(text, "0. -") == strlen(text))
+		return NULL;
+	for (size_t i = 0; i < ARRAY_LEN(placeholders); i++)
+		if (!strcasecmp(text, placeholders[i]))
+			return NULL;
+	return text;
+}
+
+static const char *lower(struct arena *a, const char *text)
+{
+	char *copy = arena_strdup(a, text);
+
+	for (char *p = copy; p && *p; p++)
+		*p = (char)tolower((unsigned char)*p);
+	return copy;
+}
+
+/* The variable's content follows 4 bytes of attributes. */
+static bool secure_boot(const struct host *h)
+{
+	static const char path[] =
+		"/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c";
+	unsigned char v[8];
+
+	return host_bytes(h, v, sizeof(v), path) == 5 && v[4] == 1;
+}
+
+/* "Key:   value" of a /proc file, or NULL. */
+static const char *line_value(const char *text, const char *key, struct arena *a)
+{
+	size_t len = strlen(key);
+
+	for (const char *p = text; p && *p; p = strchr(p, '\n') ? strchr(p, '\n') + 1 : NULL) {
+		const char *colon;
+
+		if (strncmp(p, key, len) || (p[len] != ':' && !isspace((unsigned char)p[len])))
+			continue;
+		colon = strchr(p, ':');
+		if (!colon)
+			return NULL;
+		colon += 1 + strspn(colon + 1, " \t");
+		return arena_strndup(a, colon, strcspn(colon, "\n"));
+	}
+	return NULL;
+}
+
+/*
+ * Physical memory: the kernel's online memory blocks, whose sum is what was put into the machine,
+ * so that a rule ">= 1G" holds for a machine of 1 GiB. Without them MemTotal, which is what the
+ * kernel left over.
+ */
+static uint64_t memory(const struct host *h)
+{
+	const char *block = host_text(h, "/sys/devices/system/memory/block_size_bytes");
+	uint64_t size = block ? strtoull(block, NULL, 16) : 0, online = 0;
+	AUTO_STR meminfo = STR_INIT;
+	const char *total;
+	const char **names;
+	size_t n;
+
+	names = size ? host_list(h, &n, "/sys/devices/system/memory") : NULL;
+	for (size_t i = 0; names && i < n; i++) {
+		if (!str_starts(names[i], "memory") || !isdigit((unsigned char)names[i][6]))
+			continue;
+		if (str_eq(host_text(h, "/sys/devices/system/memory/%s/state", names[i]), "online"))
+			online += size;
+	}
+	if (online)
+		return online;
+	host_file(h, &meminfo, "/proc/meminfo");
+	total = line_value(str_text(&meminfo), "MemTotal", h->a);
+	return total ? strtoull(total, NULL, 10) * 1024 : 0;
+}
+
+/* Number of processors in "0-3,8": a list of ranges. */
+static uint64_t count_list(const char *text)
+{
+	uint64_t n = 0;
+
+	while (text && isdigit((unsigned char)*text)) {
+		char *end;
+		unsigned long first = strtoul(text, &end, 10), last = first;
+
+		if (*end == '-')
+			last = strtoul(end + 1, &end, 10);
+		if (last >= first && last < 1UL << 20)
+			n += last - first + 1;
+		text = *end == ',' ? end + 1 : NULL;
+	}
+	return n;
+}
+
+/* All console= words, in order, as the kernel was given them. */
+static const char *consoles(const struct host *h)
+{
+	AUTO_STR line = STR_INIT;
+	AUTO_STR found = STR_INIT;
+	char *save = NULL;
+
+	host_file(h, &line, "/proc/cmdline");
+	for (char *w = line.s ? strtok_r(line.s, " \t\n", &save) : NULL; w;
+	     w = strtok_r(NULL, " \t\n", &save))
+		if (str_starts(w, "console="))
+			str_addf(&found, "%s%s", found.len ? " " : "", w);
+	return found.len ? arena_strdup(h->a, str_text(&found)) : NULL;
+}
+
+void observe_firmware(const char *root, struct arena *a, struct machine *m)
+{
+	const struct host h = { .root = root, .a = a };
+	AUTO_STR cpuinfo = STR_INIT;
+	uint64_t rtc;
+
+	m->system.vendor = dmi(&h, "sys_vendor");
+	m->system.product = dmi(&h, "product_name");
+	m->system.serial = dmi(&h, "product_serial");
+	m->system.uuid = lower(a, dmi(&h, "product_uuid"));
+	m->firmware = host_exists(&h, "/sys/firmware/efi") ? "uefi" : "bios";
+	m->secure_boot = secure_boot(&h);
+	m->memory_bytes = memory(&h);
+	m->cpus = count_list(host_text(&h, "/sys/devices/system/cpu/online"));
+	host_file(&h, &cpuinfo, "/proc/cpuinfo");
+	m->cpu_model = line_value(str_text(&cpuinfo), "model name", a);
+	m->architecture = host_text(&h, "/proc/sys/kernel/arch");
+	m->kernel = host_text(&h, "/proc/sys/kernel/osrelease");
+	m->console = consoles(&h);
+	/* The clock that survives a reboot; the system's may have been corrected since. */
+	if (host_u64(&h, &rtc, "/sys/class/rtc/rtc0/since_epoch"))
+		m->clock_s = (int64_t)rtc;
+	else
+		m->clock_s = root[0] ? 0 : clock_real_s();
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Observation on replayed trees: whole machines as text, and what must never count as a disk. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "machines/tree.h"
+#include "observe/machine.h"
+#include "sys/sys_fake.h"
+#include "tap.h"
+
+static char *replay(const char *name, struct arena *a)
+{
+	char *root = arena_printf(a, "%s/fulcrum-tree-XXXXXX",
+				  getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
+	AUTO_STR text = STR_INIT;
+	struct error err;
+
+	if (!mkdtemp(root))
+		tree_die("make", root);
+	if (file_read(arena_printf(a, "tests/machines/%s.tree", name), 1 << 20, &text, &err))
+		tree_die("read", err.msg);
+	tree_make(root, text.s);
+	return root;
+}
+
+static void test_whole(const char *name)
+{
+	AUTO_ARENA a = ARENA_INIT;
+	AUTO_STR seen = STR_INIT;
+	AUTO_STR wanted = STR_INIT;
+	char *root = replay(name, &a);
+	struct machine *m = NULL;
+	struct error err;
+
+	ok(!observe_machine(NULL, root, &a, &m, &err), "%s: can be observed", name);
+	field_to_json(&machine_schema, m, false, true, &seen);
+	if (file_read(arena_printf(&a, "tests/machines/%s.observed.json", name), 1 << 20, &wanted,
+		      &err))
+		str_add(&wanted, err.msg);
+	is_str(str_text(&seen), str_text(&wanted), "%s: is seen as recorded", name);
+	tree_remove(root);
+}
+
+static const struct disk *disk_named(const struct machine *m, const char *name)
+{
+	for (size_t i = 0; i < m->n_disks; i++)
+		if (str_eq(m->disks[i].name, name))
+			return &m->disks[i];
+	return NULL;
+}
+
+/* --- with a probe that answers by script */
+
+static int scripted_probe(struct sys *s UNUSED, struct disk *d, struct arena *a, struct error *err)
+{
+	if (str_eq(d->name, "sda"))
+		return error_set(err, ERR_IO, "/dev/sda: probe: no answer in 20 s");
+	if (str_eq(d->name, "mmcblk0")) {
+		d->partitions = ARENA_NEW(a, struct partition);
+		d->n_partitions = 1;
+		d->partitions->signatures = ARENA_NEW(a, struct signature);
+		d->partitions->n_signatures = 1;
+		d->partitions->signatures->type = "vfat";
+		d->partitions->signatures->label = "FULCRUM-CFG";
+	}
+	return 0;
+}
+
+static void test_probed(void)
+{
+	static const struct sys_ops script = { .probe = scripted_probe };
+	AUTO_ARENA a = ARENA_INIT;
+	AUTO_STR said = STR_INIT;
+	struct sys *dry = sys_dry_new(&said), *fake = sys_fake_new(dry);
+	char *root = replay("rack", &a);
+	char first[HASH_HEX], second[HASH_HEX];
+	struct machine *m = NULL;
+	struct error err;
+	struct disk copy;
+
+	sys_fake_override(fake, &script);
+	ok(!observe_machine(fake, root, &a, &m, &err),
+	   "a disk that cannot be probed does not end the observation");
+	is_str(disk_named(m, "sda")->damage, "probe: no answer in 20 s",
+	       "it is damage on that disk, without its kernel name");
+	ok(!disk_is_blank(disk_named(m, "sda")), "and the disk is not blank");
+	is_str(disk_named(m, "mmcblk0")->in_use, "site-file medium",
+	       "the disk that carries the site file is in use");
+	ok(disk_is_blank(disk_named(m, "nvme0n1")), "a disk on which nothing was found is blank");
+	copy = *disk_named(m, "nvme0n1");
+	disk_state(&copy, first);
+	copy.name = "nvme7n1";
+	copy.path = "/dev/nvme7n1";
+	disk_state(&copy, second);
+	is_str(first, second, "a disk's state does not know its kernel name");
+	sys_free(fake);
+	sys_free(dry);
+	tree_remove(root);
+}
+
+static void test_nothing(void)
+{
+	AUTO_ARENA a = ARENA_INIT;
+	struct machine *m = NULL;
+	struct error err;
+
+	ok(observe_machine(NULL, "/nonexistent", &a, &m, &err),
+	   "a root without a machine is refused");
+	ok(str_starts(err.msg, "/nonexistent/sys: "), "by its path");
+}
+
+/* --- time */
+
+enum { MANY = 200 };
+
+static void test_fast(void)
+{
+	AUTO_ARENA a = ARENA_INIT;
+	AUTO_STR text = STR_INIT;
+	char *root = replay("rack", &a);
+	struct machine *m = NULL;
+	struct error err;
+	uint64_t start, took;
+	int rc;
+#ifdef __SANITIZE_ADDRESS__
+	const uint64_t limit = 1000;
+#else
+	const uint64_t limit = 100;
+#endif
+
+	for (int i = 0; i < MANY; i++) {
+		const char *dir = arena_printf(
+			&a,
+			"/sys/devices/pci0000:40/0000:40:%02x.0/0000:41:%02x.0/host%d/target%d:0:0/%d:0:0:0/block/sdx%d",
+			i / 8, i, 50 + i, 50 + i, 50 + i, i);
+
+		str_addf(&text, "l /sys/block/sdx%d ..%s\n", i, dir + strlen("/sys"));
+		str_addf(&text, "l %s/device ../../../%d:0:0:0\n", dir, 50 + i);
+		str_addf(
+			&text,
+			"f %s/size\n\t1953525168\nf %s/dev\n\t8:%d\nf %s/queue/logical_block_size\n\t4096\n",
+			dir, dir, i, dir);
+		str_addf(&text, "f %s/sdx%d1/partition\n\t1\nf %s/sdx%d1/dev\n\t8:%d\n", dir, i,
+			 dir, i, i);
+	}
+	tree_make(root, text.s);
+	start = clock_mono_ms();
+	rc = observe_machine(NULL, root, &a, &m, &err);
+	took = clock_mono_ms() - start;
+	ok(!rc && m->n_disks > MANY, "more than %d disks are seen", MANY);
+	ok(took < limit, "in %llu ms", (unsigned long long)took);
+	tree_remove(root);
+}
+
+int main(void)
+{
+	test_whole("qemu-many");
+	test_whole("rack");
+	test_probed();
+	test_nothing();
+	test_fast();
+	return tap_end();
+}
