@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Rows of the store as values, and node_apply. */
+/* Rows of the store as values, and the outbox. */
 #include "admin/nodes.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
-
-enum { HEARD_EVERY_S = 5, BOOTS_KEPT = 64 };
 
 #define NODE_COLUMNS \
 	"SELECT id, label, name, profile, address, mac, state, since, heard, life, boot, fresh," \
@@ -66,7 +64,7 @@ static int one(const struct node_list *list, struct node **ret)
 	return 0;
 }
 
-static int node_load(struct store *st, int64_t id, struct arena *a, struct node **ret, struct error *err)
+int node_load(struct store *st, int64_t id, struct arena *a, struct node **ret, struct error *err)
 {
 	struct node_list list = { a, NULL, 0 };
 
@@ -109,15 +107,14 @@ static bool mac_identifies(const char *mac)
 	       strcmp(mac, "ff:ff:ff:ff:ff:ff") != 0;
 }
 
-static const char *nic_mac(const struct nic *nic)
+const char *nic_key(const struct nic *nic)
 {
 	return mac_identifies(nic->permanent_mac) ? nic->permanent_mac :
 	       mac_identifies(nic->mac)		  ? nic->mac :
 						    NULL;
 }
 
-/* "UUID/serial" in lower case, or NULL when either is missing or a filler. */
-static const char *board_key(const struct machine *m, struct arena *a)
+const char *board_key(const struct machine *m, struct arena *a)
 {
 	const char *uuid = m->system.uuid, *serial = m->system.serial;
 	char *key;
@@ -141,7 +138,7 @@ int node_identify(struct store *st, const struct machine *m, struct arena *a, st
 
 	*ret = NULL;
 	for (size_t i = 0; i < m->n_nics; i++) {
-		const char *mac = nic_mac(&m->nics[i]);
+		const char *mac = nic_key(&m->nics[i]);
 		int64_t owner;
 
 		if (!mac)
@@ -368,361 +365,6 @@ int counter_next(struct store *st, const char *counter, int64_t *ret, struct err
 	if (*ret == 0)
 		*ret = 1;
 	return 0;
-}
-
-/* --- changes that are not of state */
-
-int node_heard(struct store *st, struct node *n, int64_t now_s, struct error *err)
-{
-	if (now_s - n->heard_s < HEARD_EVERY_S && now_s >= n->heard_s)
-		return 0;
-	if (store_begin(st, false, err))
-		return -1;
-	if (store_run(st, "UPDATE node SET heard = ?2 WHERE id = ?1", err, "ii", n->id, now_s)) {
-		store_rollback(st);
-		return -1;
-	}
-	n->heard_s = now_s;
-	return store_commit(st, err);
-}
-
-int node_message(struct store *st, struct node *n, const char *message, const char *hint,
-		 bool spend_intent, struct error *err)
-{
-	if (!spend_intent && str_eq(n->message, message) && str_eq(n->hint, hint))
-		return 0;
-	if (store_begin(st, spend_intent, err))
-		return -1;
-	if (store_run(st, "UPDATE node SET message = ?2, hint = ?3 WHERE id = ?1", err, "iss", n->id, message,
-		      hint) ||
-	    (spend_intent &&
-	     store_run(st, "UPDATE node SET intent = '', intent_plan = NULL, intent_wipe = '[]' WHERE id = ?1",
-		       err, "i", n->id))) {
-		store_rollback(st);
-		return -1;
-	}
-	n->message = arena_strdup(n->arena, message);
-	n->hint = arena_strdup(n->arena, hint);
-	if (spend_intent)
-		n->intent = "", n->intent_plan = NULL, n->intent_wipe = "[]";
-	return store_commit(st, err);
-}
-
-static int keep_seq(struct store *st, uint64_t attempt, enum agent_life life, uint64_t seq, struct error *err)
-{
-	return life == LIFE_RAM ?
-		       store_run(st, "UPDATE attempt SET agent_seq = ?2 WHERE id = ?1", err, "uu", attempt, seq) :
-		       store_run(st, "UPDATE attempt SET disk_seq = ?2 WHERE id = ?1", err, "uu", attempt, seq);
-}
-
-int attempt_progress(struct store *st, const struct attempt *at, enum agent_life life,
-		     const struct msg_report *r, const char *results, struct error *err)
-{
-	if (store_begin(st, false, err))
-		return -1;
-	if (keep_seq(st, at->id, life, r->seq, err))
-		goto undo;
-	if (r->report == REPORT_PROGRESS &&
-	    store_run(st,
-		      "UPDATE attempt SET op = ?2, text = ?3, done = ?4, total = ?5, percent = ?6 WHERE id = ?1",
-		      err, "ussuuu", at->id, r->op, r->text, r->done, r->total, r->percent))
-		goto undo;
-	if (results &&
-	    store_run(st, "UPDATE attempt SET results = ?2 WHERE id = ?1", err, "us", at->id, results))
-		goto undo;
-	return store_commit(st, err);
-undo:
-	store_rollback(st);
-	return -1;
-}
-
-int attempt_recount(struct store *st, const struct attempt *at, struct error *err)
-{
-	if (store_begin(st, false, err))
-		return -1;
-	if (keep_seq(st, at->id, LIFE_DISK, 0, err)) {
-		store_rollback(st);
-		return -1;
-	}
-	return store_commit(st, err);
-}
-
-/* --- the life */
-
-static int add_event(struct store *st, int64_t node, uint64_t attempt, int64_t now_s, const char *from,
-		     enum node_event ev, const char *to, const char *text, enum life_effect effect,
-		     struct error *err)
-{
-	if (store_run(st,
-		      "INSERT INTO event (node, attempt, time, from_state, event, to_state, text)"
-		      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-		      err, "iuissss", node, attempt, now_s, from, life_event_names[ev], to, text))
-		return -1;
-	return store_run(st, "INSERT INTO effect (event, kind) VALUES (?1, ?2)", err, "is",
-			 store_last_id(st), life_effect_names[effect]);
-}
-
-static int add_keys(struct store *st, int64_t node, const struct machine *m, struct arena *a,
-		    struct error *err)
-{
-	const char *board = board_key(m, a);
-
-	for (size_t i = 0; i < m->n_nics; i++) {
-		const char *mac = nic_mac(&m->nics[i]);
-
-		if (mac && store_run(st, "INSERT OR IGNORE INTO nodekey (kind, value, node) VALUES ('mac', ?1, ?2)",
-				     err, "si", mac, node))
-			return -1;
-	}
-	if (board && store_run(st, "INSERT OR IGNORE INTO nodekey (kind, value, node) VALUES ('board', ?1, ?2)",
-			       err, "si", board, node))
-		return -1;
-	return 0;
-}
-
-static int add_boot(struct store *st, int64_t node, const char *boot, int64_t now_s, struct error *err)
-{
-	if (store_run(st, "INSERT OR REPLACE INTO boot (node, token, time) VALUES (?1, ?2, ?3)", err, "isi",
-		      node, boot, now_s))
-		return -1;
-	return store_run(st,
-			 "DELETE FROM boot WHERE node = ?1 AND token NOT IN"
-			 " (SELECT token FROM boot WHERE node = ?1 ORDER BY time DESC LIMIT ?2)",
-			 err, "iu", node, (uint64_t)BOOTS_KEPT);
-}
-
-static int new_attempt(struct store *st, int64_t node, const struct event_ctx *c, struct error *err)
-{
-	char seed[2 * 16 + 1];
-
-	random_hex(16, seed);
-	if (store_run(st, "INSERT INTO attempt (node, created, seed, agent_key) VALUES (?1, ?2, ?3, ?4)", err,
-		      "iiss", node, c->now_s, (const char *)seed, c->key))
-		return -1;
-	return store_run(st, "UPDATE node SET attempt = ?2 WHERE id = ?1", err, "ii", node,
-			 store_last_id(st));
-}
-
-static int write_hello(struct store *st, const struct node *n, const struct event_ctx *c, struct error *err)
-{
-	int64_t claimed;
-
-	if (store_number(st, "SELECT claimed FROM attempt WHERE id = ?1", &claimed, err, "u", n->attempt))
-		return -1;
-	/* An attempt that never wrote anything goes on, with the same seed: the same plan for the same machine. */
-	if (claimed ? new_attempt(st, n->id, c, err) :
-		      store_run(st,
-				"UPDATE attempt SET agent_key = ?2, agent_seq = 0, plan = NULL, plan_hash = NULL"
-				" WHERE id = ?1",
-				err, "us", n->attempt, c->key))
-		return -1;
-	if (add_keys(st, n->id, c->machine, n->arena, err) || add_boot(st, n->id, c->boot, c->now_s, err))
-		return -1;
-	return store_run(st,
-			 "UPDATE node SET life = 'ram', boot = ?2, heard = ?3, machine = ?4, fresh = 1, reboots = 0,"
-			 " intent = CASE intent WHEN 'policy' THEN '' ELSE intent END WHERE id = ?1",
-			 err, "isis", n->id, c->boot, c->now_s, c->machine_json);
-}
-
-static int write_disk_hello(struct store *st, const struct node *n, const struct event_ctx *c,
-			    struct error *err)
-{
-	if (add_boot(st, n->id, c->boot, c->now_s, err) ||
-	    store_run(st, "UPDATE attempt SET disk_seq = 0 WHERE id = ?1", err, "u", c->attempt))
-		return -1;
-	return store_run(st,
-			 "UPDATE node SET life = 'disk', boot = ?2, heard = ?3, fresh = 0, reboots = reboots + 1"
-			 " WHERE id = ?1",
-			 err, "isi", n->id, c->boot, c->now_s);
-}
-
-static int write_bound(struct store *st, const struct node *n, const struct event_ctx *c, struct error *err)
-{
-	if (store_run(st,
-		      "UPDATE node SET name = ?2, profile = ?3, address = ?4, mac = ?5, message = NULL, hint = NULL"
-		      " WHERE id = ?1",
-		      err, "issss", n->id, c->name, c->profile, c->address, c->mac))
-		return -1;
-	if (!c->counter)
-		return 0;
-	return store_run(st, "INSERT OR REPLACE INTO counter (name, next) VALUES (?1, ?2)", err, "si",
-			 c->counter, c->counter_next);
-}
-
-/* Everything that must hold before a plan may run is looked at here, inside the transaction. */
-static int write_claimed(struct store *st, const struct node *n, const struct event_ctx *c,
-			 struct error *err)
-{
-	int64_t good;
-
-	if (store_number(st,
-			 "SELECT 1 FROM node JOIN attempt ON attempt.id = node.attempt WHERE node.id = ?1"
-			 " AND node.intent <> '' AND attempt.id = ?2 AND attempt.plan_hash = ?3 AND attempt.claimed = 0",
-			 &good, err, "ius", n->id, c->attempt, c->plan_hash))
-		return -1;
-	if (!good)
-		return error_set(err, ERR_CONFLICT, "no unspent intent for this attempt and plan");
-	if (store_run(st, "UPDATE attempt SET claimed = ?2, claim_seq = ?3, agent_seq = ?3 WHERE id = ?1", err,
-		      "uiu", c->attempt, c->now_s, c->seq))
-		return -1;
-	return store_run(st,
-			 "UPDATE node SET intent = '', intent_plan = NULL, intent_wipe = '[]', fresh = 0,"
-			 " message = NULL, hint = NULL WHERE id = ?1",
-			 err, "i", n->id);
-}
-
-static int write_applied(struct store *st, const struct node *n, const struct event_ctx *c,
-			 struct error *err)
-{
-	int64_t good;
-
-	if (store_number(st, "SELECT 1 FROM attempt WHERE id = ?1 AND id = ?2 AND claimed > 0 AND applied = 0",
-			 &good, err, "uu", c->attempt, n->attempt))
-		return -1;
-	if (!good)
-		return error_set(err, ERR_CONFLICT, "attempt %llu is not being deployed",
-				 (unsigned long long)c->attempt);
-	if (store_run(st,
-		      "UPDATE attempt SET applied = ?2, disk_key = ?3, disk_seq = 0, agent_seq = ?4, percent = 100"
-		      " WHERE id = ?1",
-		      err, "uisu", c->attempt, c->now_s, c->key, c->seq))
-		return -1;
-	return store_run(st,
-			 "UPDATE node SET installed = ?2, own_goal = ?3, message = NULL, hint = NULL WHERE id = ?1",
-			 err, "ius", n->id, c->attempt, c->own_goal);
-}
-
-static int write_stop(struct store *st, const struct node *n, const struct event_ctx *c, struct error *err)
-{
-	return store_run(st,
-			 "UPDATE node SET intent = '', intent_plan = NULL, intent_wipe = '[]', fresh = 0,"
-			 " message = ?2, hint = ?3 WHERE id = ?1",
-			 err, "iss", n->id, c->message, c->hint);
-}
-
-/* What EV writes besides state, event and effect. */
-static int write_event(struct store *st, const struct node *n, const struct life_row *row,
-		       const struct event_ctx *c, struct error *err)
-{
-	bool report = c->attempt && c->seq;
-
-	switch (row->event) {
-	case EV_HELLO:
-		if (write_hello(st, n, c, err))
-			return -1;
-		if (row->from == NODE_DEPLOYING)
-			return store_run(st, "UPDATE node SET message = ?2, hint = ?3 WHERE id = ?1", err, "iss", n->id,
-					 c->message, c->hint);
-		return 0;
-	case EV_DISK_HELLO:
-		if (row->to == NODE_VERIFYING && row->from == NODE_FAILED &&
-		    store_run(st, "UPDATE node SET message = NULL, hint = NULL WHERE id = ?1", err, "i", n->id))
-			return -1;
-		return write_disk_hello(st, n, c, err);
-	case EV_BOUND:
-		return write_bound(st, n, c, err);
-	case EV_PLANNED:
-		if (store_run(st, "UPDATE attempt SET plan = ?2, plan_hash = ?3 WHERE id = ?1", err, "uss",
-			      n->attempt, c->plan, c->plan_hash))
-			return -1;
-		return store_run(st, "UPDATE node SET message = NULL, hint = NULL WHERE id = ?1", err, "i", n->id);
-	case EV_APPROVED:
-		return store_run(st, "UPDATE node SET intent = ?2, message = NULL, hint = NULL WHERE id = ?1", err,
-				 "is", n->id, c->intent);
-	case EV_DEPLOY:
-		return store_run(st,
-				 "UPDATE node SET intent = 'operator', intent_plan = ?2, intent_wipe = ?3, reboots = 0,"
-				 " message = NULL, hint = NULL WHERE id = ?1",
-				 err, "iss", n->id, c->plan_hash, c->wipe_json ? c->wipe_json : "[]");
-	case EV_CLAIMED:
-		return write_claimed(st, n, c, err);
-	case EV_APPLIED:
-		return write_applied(st, n, c, err);
-	case EV_FAIL:
-	case EV_TIMEOUT:
-		if (report && keep_seq(st, c->attempt, LIFE_RAM, c->seq, err))
-			return -1;
-		return write_stop(st, n, c, err);
-	case EV_CHECKS_OK:
-	case EV_CHECKS_BAD:
-		if (keep_seq(st, c->attempt, LIFE_DISK, c->seq, err) ||
-		    store_run(st, "UPDATE attempt SET results = ?2 WHERE id = ?1", err, "us", c->attempt, c->results))
-			return -1;
-		return store_run(st, "UPDATE node SET message = ?2, hint = ?3 WHERE id = ?1", err, "iss", n->id,
-				 c->message, c->hint);
-	case EV__N:
-		break;
-	}
-	return error_set(err, ERR_INTERNAL, "event %d has no writer", row->event);
-}
-
-static int refresh(struct store *st, struct node *n, struct error *err)
-{
-	struct node *now;
-
-	if (node_load(st, n->id, n->arena, &now, err))
-		return -1;
-	if (!now)
-		return error_set(err, ERR_INTERNAL, "node %lld vanished", (long long)n->id);
-	*n = *now;
-	return 0;
-}
-
-int node_apply(struct store *st, struct node *n, enum node_event ev, const struct event_ctx *ctx,
-	       struct error *err)
-{
-	const struct life_row *row;
-
-	if (store_begin(st, true, err))
-		return -1;
-	/* The caller's copy may be old: the state that counts is the one in this transaction. */
-	if (refresh(st, n, err))
-		goto undo;
-	row = life_find(n->state, ev);
-	if (!row) {
-		error_set(err, ERR_CONFLICT, "%s is %s: %s has no meaning now", node_title(n),
-			  life_states[n->state].name, life_event_names[ev]);
-		goto undo;
-	}
-	if (write_event(st, n, row, ctx, err))
-		goto undo;
-	if (row->to != row->from &&
-	    store_run(st, "UPDATE node SET state = ?2, since = ?3 WHERE id = ?1", err, "isi", n->id,
-		      life_states[row->to].name, ctx->now_s))
-		goto undo;
-	if (refresh(st, n, err) ||
-	    add_event(st, n->id, n->attempt, ctx->now_s, life_states[row->from].name, ev,
-		      life_states[row->to].name, ctx->text ? ctx->text : row->doc, row->effect, err))
-		goto undo;
-	return store_commit(st, err);
-undo:
-	store_rollback(st);
-	return -1;
-}
-
-int node_add(struct store *st, const char *label, const struct event_ctx *ctx, struct arena *a,
-	     struct node **ret, struct error *err)
-{
-	struct node n = { .arena = a };
-
-	if (store_begin(st, true, err))
-		return -1;
-	if (store_run(st,
-		      "INSERT INTO node (label, state, since, heard, life, machine)"
-		      " VALUES (?1, 'discovered', ?2, ?2, 'ram', '')",
-		      err, "si", label, ctx->now_s))
-		goto undo;
-	n.id = store_last_id(st);
-	if (new_attempt(st, n.id, ctx, err) || refresh(st, &n, err) || write_hello(st, &n, ctx, err) ||
-	    add_event(st, n.id, n.attempt, ctx->now_s, "", EV_HELLO, life_states[NODE_DISCOVERED].name,
-		      ctx->text ? ctx->text : "first seen", EFFECT_NOTIFY, err))
-		goto undo;
-	if (store_commit(st, err))
-		return -1;
-	return node_load(st, n.id, a, ret, err);
-undo:
-	store_rollback(st);
-	return -1;
 }
 
 /* --- the outbox */

@@ -33,7 +33,9 @@ static void dnsmasq_dhcp(const struct render_ctx *c, struct str *out)
 	const struct network *net = c->network;
 
 	str_add(out, "\n# addresses: a node's own once it is bound, before that one for discovery\n"
-		     "dhcp-authoritative\ndhcp-range=");
+		     "dhcp-authoritative\n"
+		     "# no ping before an offer: it costs every boot 3 s, and all addresses here are given by us\nno-ping\n"
+		     "dhcp-range=");
 	if (net->discovery.first) {
 		add_address(out, net->discovery.first);
 		str_addc(out, ',');

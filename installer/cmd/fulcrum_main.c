@@ -3,20 +3,17 @@
  * fulcrum: the operator's command. Asks fulcrumd over its socket, which only root can open, and
  * prints what it says; it knows nothing of the store and decides nothing.
  */
-#include <curl/curl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "cmd/fulcrum_client.h"
 #include "data/json.h"
 #include "ui/table.h"
-
-static const char default_socket[] = "/run/fulcrum/operator.sock";
 
 struct options {
 	bool json;
@@ -26,75 +23,6 @@ struct options {
 	const char *words[4]; /* what is not an option */
 	int n_words;
 };
-
-/* --- talking to the daemon */
-
-static size_t on_data(char *data, size_t one, size_t n, void *ctx)
-{
-	str_addn(ctx, data, one * n);
-	return one * n;
-}
-
-/* An answer that is an error, back as the error that the daemon had. */
-static int refusal(const struct tree *t, long status, struct error *err)
-{
-	const char *text = tree_get_text(t, "error"), *hint = tree_get_text(t, "hint"), *kind = tree_get_text(t, "kind");
-	enum error_kind k = status == 404 ? ERR_NOT_FOUND : ERR_INTERNAL;
-
-	for (int i = 0; i < ERR__KINDS; i++)
-		if (str_eq(kind, error_kind_name((enum error_kind)i)))
-			k = (enum error_kind)i;
-	error_set(err, k, "%s", text ? text : "the daemon refused without a reason");
-	return hint ? error_hint(err, "%s", hint) : -1;
-}
-
-static int transfer(CURL *curl, const char *path, const char *body, struct str *out, long *ret_status,
-		    struct error *err)
-{
-	const char *env = getenv("FULCRUM_SOCKET"), *socket = env && *env ? env : default_socket;
-	AUTO_ARENA a = ARENA_INIT;
-	CURLcode code;
-
-	curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, socket);
-	curl_easy_setopt(curl, CURLOPT_URL, arena_printf(&a, "http://fulcrum%s", path));
-	curl_easy_setopt(curl, CURLOPT_PROXY, "");
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT, 60L);
-	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_data);
-	curl_easy_setopt(curl, CURLOPT_WRITEDATA, out);
-	if (body)
-		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
-	code = curl_easy_perform(curl);
-	if (code == CURLE_OK) {
-		curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, ret_status);
-		return 0;
-	}
-	error_set(err, ERR_NET, "%s: %s", socket, curl_easy_strerror(code));
-	if (access(socket, F_OK))
-		return error_hint(err, "fulcrumd does not run here; this command is for the admin node");
-	if (access(socket, R_OK | W_OK))
-		return error_hint(err, "only root may use it");
-	return error_hint(err, "see `sv status fulcrumd` and /data/log/fulcrumd/current");
-}
-
-/* GET, or POST when there is a body. The raw JSON goes to OUT as well, for -o json. */
-static int ask(const char *path, const char *body, struct arena *a, struct str *out, struct tree **ret,
-	       struct error *err)
-{
-	CURL *curl = curl_easy_init();
-	long status = 0;
-	int failed;
-
-	if (!curl)
-		return error_set(err, ERR_INTERNAL, "libcurl does not start");
-	failed = transfer(curl, path, body, out, &status, err);
-	curl_easy_cleanup(curl);
-	if (failed)
-		return -1;
-	*ret = json_parse("answer", str_text(out), out->len, a, err);
-	if (!*ret)
-		return -1;
-	return status == 200 ? 0 : refusal(*ret, status, err);
-}
 
 /* A name as one segment of a path. */
 static const char *segment(const char *name, struct arena *a)
@@ -348,7 +276,6 @@ static const struct command *find_command(const struct options *o, const char **
 static int run(const struct options *o)
 {
 	AUTO_ARENA a = ARENA_INIT;
-	AUTO_STR raw = STR_INIT;
 	const struct command *c;
 	const char *node, *path;
 	struct tree *t = NULL;
@@ -363,7 +290,7 @@ static int run(const struct options *o)
 	path = node ? arena_printf(&a, "%.*s%s%s", (int)(strstr(c->path, "%s") - c->path), c->path, segment(node, &a),
 				   strstr(c->path, "%s") + 2) :
 		      c->path;
-	if (ask(path, c->method == POST ? deploy_body(o, &a) : NULL, &a, &raw, &t, &err)) {
+	if (client_ask(path, c->method == POST ? deploy_body(o, &a) : NULL, &a, &t, &err)) {
 		fprintf(stderr, "fulcrum: %s\n", err.msg);
 		if (err.hint[0])
 			fprintf(stderr, "  %s\n", err.hint);

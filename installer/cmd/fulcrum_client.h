@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One question to the daemon over the operator's socket (FULCRUM_SOCKET, else /run/fulcrum/operator.sock). */
+#pragma once
+#include "base/error.h"
+#include "data/tree.h"
+
+/*
+ * GET PATH, or POST when BODY is not NULL. *RET is the parsed answer, in A. The daemon's refusals come back as
+ * the error it had: kind, message, hint.
+ */
+MUST_CHECK int client_ask(const char *path, const char *body, struct arena *a, struct tree **ret, struct error *err);
