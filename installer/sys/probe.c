@@ -227,7 +227,9 @@ static void scan_table(struct look *l, struct disk *d)
 			 n > 1 ? str_text(&types) : "");
 	}
 	scan_partitions(l, pr, &d->partitions, &d->n_partitions);
-	if (str_eq(d->table, "gpt") && gpt_check(&l->block, &l->damage, &ignored))
+	/* A protective MBR without a GPT that libblkid accepts: say what is wrong with that. */
+	if ((str_eq(d->table, "gpt") || str_eq(d->table, "PMBR")) &&
+	    gpt_check(&l->block, &l->damage, &ignored))
 		complain(l, "%s", ignored.msg);
 }
 

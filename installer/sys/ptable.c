@@ -26,7 +26,13 @@
 #include "sys/gpt_ids.h"
 #include "sys/real.h"
 
-enum { WRITE_MS = 120000, KERNEL_MS = 5000, END_BYTES = 1024 * 1024 };
+enum {
+	WRITE_MS = 120000,
+	KERNEL_MS = 5000,
+	END_BYTES = 1024 * 1024,
+	PARTS_MAX = 128,
+	NAME_CHARS = 36,
+};
 
 struct job {
 	const char *path;
@@ -69,15 +75,43 @@ static int check_part(const struct table_part *p, const struct block *b, struct 
 	/* A header and 128 entries of 128 bytes at either end, and the protective MBR. */
 	uint64_t tail = b->sector + (16384 + b->sector - 1) / b->sector * b->sector,
 		 head = tail + b->sector;
+	unsigned char ignored[GUID_BYTES] = { 0 };
 
+	if (p->number < 1 || p->number > PARTS_MAX)
+		return error_set(err, ERR_INPUT, "no such number in a GPT");
+	if (p->name && strlen(p->name) > NAME_CHARS)
+		return error_set(err, ERR_INPUT, "\"%s\" is longer than %d characters", p->name,
+				 NAME_CHARS);
+	if (guid_parse(p->type_uuid, ignored) || guid_parse(p->uuid, ignored))
+		return error_set(err, ERR_INPUT, "\"%s\", \"%s\": not two UUIDs",
+				 p->type_uuid ? p->type_uuid : "", p->uuid ? p->uuid : "");
 	if (p->start_bytes % b->sector || p->size_bytes % b->sector || !p->size_bytes)
-		return error_set(err, ERR_INTERNAL,
+		return error_set(err, ERR_INPUT,
 				 "is not made of whole sectors of %" PRIu64 " bytes", b->sector);
 	if (p->start_bytes < head || p->start_bytes >= b->size ||
 	    p->size_bytes > b->size - p->start_bytes ||
 	    b->size - p->start_bytes - p->size_bytes < tail)
 		return error_set(err, ERR_CHANGED, "does not fit a disk of %" PRIu64 " bytes",
 				 b->size);
+	return 0;
+}
+
+/* All that can be known before anything is written; libparted looks for overlaps. */
+static int check_table(const struct op_table *t, const struct block *b, struct error *err)
+{
+	unsigned char ignored[GUID_BYTES] = { 0 };
+
+	if (guid_parse(t->uuid, ignored))
+		return error_set(err, ERR_INPUT, "disk GUID \"%s\" is not a UUID",
+				 t->uuid ? t->uuid : "");
+	for (size_t i = 0; i < t->n_parts; i++) {
+		if (check_part(&t->parts[i], b, err))
+			return error_wrap(err, "partition %" PRIu64, t->parts[i].number);
+		for (size_t k = 0; k < i; k++)
+			if (t->parts[k].number == t->parts[i].number)
+				return error_set(err, ERR_INPUT, "partition %" PRIu64 " is there twice",
+						 t->parts[i].number);
+	}
 	return 0;
 }
 
@@ -114,6 +148,20 @@ static int add_part(PedDisk *disk, const struct table_part *p, uint64_t sector, 
 	return 0;
 }
 
+/* Signs of whatever was there in an earlier life must not show up in the new partitions. */
+static int clear_ends(const struct job *j, const struct block *b, struct error *err)
+{
+	for (size_t i = 0; i < j->table->n_parts; i++) {
+		const struct table_part *p = &j->table->parts[i];
+		uint64_t len = p->size_bytes < END_BYTES ? p->size_bytes : END_BYTES;
+
+		if (block_zero(b->fd, p->start_bytes, len, err) ||
+		    block_zero(b->fd, p->start_bytes + p->size_bytes - len, len, err))
+			return error_wrap(err, "partition %" PRIu64, p->number);
+	}
+	return 0;
+}
+
 static int write_gpt(const struct job *j, const struct block *b, struct error *err)
 {
 	CLEANUP(destroy_device) PedDevice *device = NULL;
@@ -137,22 +185,11 @@ static int write_gpt(const struct job *j, const struct block *b, struct error *e
 	for (size_t i = 0; i < j->table->n_parts; i++)
 		if (add_part(disk, &j->table->parts[i], b->sector, err))
 			return error_wrap(err, "partition %" PRIu64, j->table->parts[i].number);
+	/* Only now, when libparted has accepted all of it, is the disk touched. */
+	if (clear_ends(j, b, err))
+		return -1;
 	if (!ped_disk_commit_to_dev(disk))
 		return parted_error(err, "commit");
-	return 0;
-}
-
-/* Signs of whatever was there in an earlier life must not show up in the new partitions. */
-static int clear_ends(const struct job *j, const struct block *b, struct error *err)
-{
-	for (size_t i = 0; i < j->table->n_parts; i++) {
-		const struct table_part *p = &j->table->parts[i];
-		uint64_t len = p->size_bytes < END_BYTES ? p->size_bytes : END_BYTES;
-
-		if (block_zero(b->fd, p->start_bytes, len, err) ||
-		    block_zero(b->fd, p->start_bytes + p->size_bytes - len, len, err))
-			return error_wrap(err, "partition %" PRIu64, p->number);
-	}
 	return 0;
 }
 
@@ -300,10 +337,7 @@ static int write_child(void *ctx, struct str *out UNUSED, struct error *err)
 
 	if (open_job(j, BLOCK_OWN, &b, err))
 		return -1;
-	for (size_t i = 0; i < j->table->n_parts; i++)
-		if (check_part(&j->table->parts[i], &b, err))
-			return error_wrap(err, "partition %" PRIu64, j->table->parts[i].number);
-	if (clear_ends(j, &b, err) || write_gpt(j, &b, err) ||
+	if (check_table(j->table, &b, err) || write_gpt(j, &b, err) ||
 	    gpt_set_ids(&b, j->table->uuid, j->table->parts, j->table->n_parts, err))
 		return -1;
 	return wait_for_kernel(j, &b, err);

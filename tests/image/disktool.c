@@ -255,19 +255,6 @@ static void dirty_iso(const char *label)
 	put(34816, d, sizeof(d));
 }
 
-static void dirty_zfs(uint64_t size)
-{
-	/* Uberblocks of the four labels, 256 KiB each, two at either end. */
-	const uint64_t labels[] = { 0, 262144, size - 524288, size - 262144 };
-	unsigned char u[1024] = { 0 };
-
-	put_le(u, 0x00bab10c, 8);
-	put_le(u + 8, 5000, 8);
-	for (size_t i = 0; i < ARRAY_LEN(labels); i++)
-		for (uint64_t k = 0; k < 8; k++)
-			put(labels[i] + 131072 + k * 1024, u, sizeof(u));
-}
-
 static void dirty_random(void)
 {
 	unsigned char p[65536];
@@ -278,29 +265,6 @@ static void dirty_random(void)
 		p[i] = (unsigned char)(x >> 24);
 	}
 	put(0, p, sizeof(p));
-}
-
-static void dirty_fat(const char *label)
-{
-	unsigned char b[512] = { 0xeb, 0x3c, 0x90, 'm', 'k', 'f', 's', '.', 'f', 'a', 't' };
-
-	put_le(b + 11, 512, 2);
-	b[13] = 4;
-	put_le(b + 14, 1, 2);
-	b[16] = 2;
-	put_le(b + 17, 512, 2);
-	put_le(b + 19, 32768, 2);
-	b[21] = 0xf8;
-	put_le(b + 22, 32, 2);
-	b[36] = 0x80;
-	b[38] = 0x29;
-	put_le(b + 39, 0x1234abcd, 4);
-	memset(b + 43, ' ', 11);
-	memcpy(b + 43, label, strlen(label));
-	memcpy(b + 54, "FAT16   ", 8);
-	b[510] = 0x55;
-	b[511] = 0xaa;
-	put(0, b, sizeof(b));
 }
 
 static void dirty_mbr(void)
@@ -350,14 +314,10 @@ static int verb_dirty(struct sys *s UNUSED, char **argv, struct arena *a UNUSED,
 		dirty_swap();
 	else if (!strcmp(kind, "iso"))
 		dirty_iso("OLDSTICK");
-	else if (!strcmp(kind, "zfs"))
-		dirty_zfs(size);
 	else if (!strcmp(kind, "random"))
 		dirty_random();
 	else if (!strcmp(kind, "mbr"))
 		dirty_mbr();
-	else if (!strcmp(kind, "sitefile"))
-		dirty_fat("FULCRUM-CFG");
 	else
 		return error_set(err, ERR_USAGE, "%s: no such dirt", kind);
 	close(fd);
