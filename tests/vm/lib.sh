@@ -180,8 +180,9 @@ vm_config()
 	rm -f -- "$image"
 	mkfs.vfat -n FULCRUM-CFG -C "$image" 2048 >/dev/null
 	mcopy -i "$image" -- "$@" ::/
+	# In the boot order, last: firmware only connects what it may boot, and GRUB sees what is connected.
 	vm_args "$name" -drive "if=none,id=config,file=$image,format=raw,readonly=on" \
-		-device virtio-blk-pci,drive=config,serial=CONFIG-1
+		-device virtio-blk-pci,drive=config,serial=CONFIG-1,bootindex=99
 }
 
 # NAME MAC: a NIC on the private switch, "net0", "net1", ... in the boot order. The empty romfile makes
