@@ -42,7 +42,7 @@ struct job {
 	struct site *site;
 	const char *site_text, *site_name, *release_key;
 	struct catalog catalog;
-	bool have_catalog;
+	bool have_catalog, written;
 	struct plan *plan;
 };
 
@@ -162,6 +162,17 @@ static int apply_plan(struct job *j, struct console *c, struct error *err)
 		sys_free(e.sys);
 	}
 	return rc;
+}
+
+/* The proof of an install: the machine, observed anew, needs nothing more. */
+static int look_again(struct job *j, struct error *err)
+{
+	if (load_machine(j, err) || make_plan(j, err))
+		return error_wrap(err, "verify");
+	if (j->plan->n_ops)
+		return error_set(err, ERR_VERIFY, "after the install the machine still is not as wanted: %zu steps are left",
+				 j->plan->n_ops);
+	return 0;
 }
 
 /* --- verbs --- */
@@ -297,6 +308,10 @@ static int run_install(struct job *j, struct console *c, struct error *err)
 	}
 	if (confirm(j, err) || apply_plan(j, c, err))
 		return -1;
+	sink.stage(c, "verify", "looking at the machine again: nothing may be left to do");
+	if (look_again(j, err))
+		return -1;
+	j->written = true;
 	sink.stage(c, "done", "installed and verified; rebooting into the admin node");
 	return 0;
 }
@@ -313,7 +328,7 @@ static int verb_run(struct job *j, struct error *err)
 		channel_emit("stage", "install", "stage", "failed", "text", err->msg, NULL);
 		return -1;
 	}
-	if (!j->plan->n_ops)
+	if (!j->written)
 		return 0;
 	if (j->sys->ops->sync(j->sys, err) || j->sys->ops->sleep_ms(j->sys, REBOOT_AFTER_MS, err))
 		return -1;

@@ -28,7 +28,7 @@ static const char *fqdn(const struct identity *w, struct arena *a)
 	return w->domain ? arena_printf(a, "%s.%s", w->hostname, w->domain) : w->hostname;
 }
 
-static int write_names(const struct op_env *env, const struct op_identity *p, const char *root, struct error *err)
+static int write_names(struct op_env *env, const struct op_identity *p, const char *root, struct error *err)
 {
 	AUTO_ARENA a = ARENA_INIT;
 	AUTO_STR b = STR_INIT;
@@ -50,7 +50,7 @@ static int write_names(const struct op_env *env, const struct op_identity *p, co
 	return put(env, root, "etc/machine-id", 0444, &b, err);
 }
 
-static int write_network(const struct op_env *env, const struct op_identity *p, const char *root, struct error *err)
+static int write_network(struct op_env *env, const struct op_identity *p, const char *root, struct error *err)
 {
 	AUTO_STR b = STR_INIT;
 	const struct identity *w = &p->who;
@@ -73,7 +73,7 @@ static int write_network(const struct op_env *env, const struct op_identity *p, 
 	return put(env, root, "etc/chrony/chrony.conf", 0644, &b, err);
 }
 
-static int write_apt(const struct op_env *env, const struct op_identity *p, const char *root, struct error *err)
+static int write_apt(struct op_env *env, const struct op_identity *p, const char *root, struct error *err)
 {
 	AUTO_ARENA a = ARENA_INIT;
 	AUTO_STR b = STR_INIT;
@@ -86,7 +86,7 @@ static int write_apt(const struct op_env *env, const struct op_identity *p, cons
 	return put(env, root, "etc/apt/sources.list.d/fulcrum.sources", 0644, &b, err);
 }
 
-static int write_boot(const struct op_env *env, const struct op_identity *p, const char *root, struct error *err)
+static int write_boot(struct op_env *env, const struct op_identity *p, const char *root, struct error *err)
 {
 	AUTO_STR b = STR_INIT;
 	const char *console = p->console ? p->console : "";
@@ -158,7 +158,7 @@ static int add_packages(struct op_env *env, const struct op_identity *p, const c
 	static const char *const update[] = { "/usr/bin/apt-get", "-qq", "update", NULL };
 	AUTO_ARENA a = ARENA_INIT;
 	const char **argv = arena_array(&a, p->who.n_packages + 6, sizeof(*argv));
-	const char *proc = arena_printf(&a, "%s/proc", root), *dev = arena_printf(&a, "%s/dev", root);
+	const char *proc = arena_printf(&a, "%s/proc", root);
 	const char *policy = "usr/sbin/policy-rc.d";
 	struct sys *s = env->sys;
 	size_t n = 0;
@@ -182,11 +182,7 @@ static int add_packages(struct op_env *env, const struct op_identity *p, const c
 	if (op_write_text(env, root, policy, 0755, "#!/bin/sh\nexit 101\n", err) ||
 	    s->ops->mount(s, "proc", proc, "proc", 0, NULL, err))
 		return -1;
-	rc = s->ops->mount(s, "/dev", dev, NULL, MS_BIND, NULL, err);
-	if (!rc) {
-		rc = run_in(env, root, update, 120000, err) || run_in(env, root, argv, 900000, err) ? -1 : 0;
-		rc = op_umount(env, dev, rc, err);
-	}
+	rc = run_in(env, root, update, 120000, err) || run_in(env, root, argv, 900000, err) ? -1 : 0;
 	rc = op_umount(env, proc, rc, err);
 	if (!rc)
 		rc = s->ops->remove(s, arena_printf(&a, "%s/%s", root, policy), err);
@@ -194,25 +190,26 @@ static int add_packages(struct op_env *env, const struct op_identity *p, const c
 }
 
 static int (*const parts[])(struct op_env *, const struct op_identity *, const char *, struct error *) = {
-	write_access, write_agent, add_packages,
-};
-static int (*const pure_parts[])(const struct op_env *, const struct op_identity *, const char *, struct error *) = {
-	write_names, write_network, write_apt, write_boot,
+	write_names, write_network, write_apt, write_boot, write_access, write_agent, add_packages,
 };
 
 int identity_apply(struct op_env *env, const void *params, struct error *err)
 {
 	const struct op_identity *p = params;
 	AUTO_ARENA a = ARENA_INIT;
-	const char *dir;
-	int rc = 0;
+	const char *dir, *dev;
+	int rc;
 
 	if (op_mount(env, p->disk, p->number, "ext4", false, "root", &a, &dir, err))
 		return -1;
-	for (size_t i = 0; i < ARRAY_LEN(pure_parts) && !rc; i++)
-		rc = pure_parts[i](env, p, dir, err);
-	for (size_t i = 0; i < ARRAY_LEN(parts) && !rc; i++)
-		rc = parts[i](env, p, dir, err);
+	/* Programs of the target run in it below: they want /dev/null. */
+	dev = arena_printf(&a, "%s/dev", dir);
+	rc = env->sys->ops->mount(env->sys, "/dev", dev, NULL, MS_BIND, NULL, err);
+	if (!rc) {
+		for (size_t i = 0; i < ARRAY_LEN(parts) && !rc; i++)
+			rc = parts[i](env, p, dir, err);
+		rc = op_umount(env, dev, rc, err);
+	}
 	return op_umount(env, dir, rc, err);
 }
 
