@@ -62,13 +62,13 @@ int block_open(const char *path, enum block_open how, struct block *ret, struct 
 		ret->fd = open(path, flags | own);
 		if (ret->fd >= 0)
 			break;
-		/* EBUSY: someone may just be looking at it. ENOENT, ENXIO: its node is being made. */
+		/* EBUSY: someone may just be looking. ENOENT, ENXIO: the node is being made. */
 		if ((errno != EBUSY &&
 		     (strncmp(path, "/dev/", 5) || (errno != ENOENT && errno != ENXIO))) ||
 		    clock_mono_ms() >= end) {
 			error_sys(err, errno, "%s", path);
 			if (errno == EBUSY)
-				error_hint(err, "it is mounted, or RAID, a volume group or a program holds it");
+				error_hint(err, "mounted, or held by RAID, LVM or a program");
 			return -1;
 		}
 		pause_ms(50);

@@ -109,7 +109,8 @@ static int check_table(const struct op_table *t, const struct block *b, struct e
 			return error_wrap(err, "partition %" PRIu64, t->parts[i].number);
 		for (size_t k = 0; k < i; k++)
 			if (t->parts[k].number == t->parts[i].number)
-				return error_set(err, ERR_INPUT, "partition %" PRIu64 " is there twice",
+				return error_set(err, ERR_INPUT,
+						 "partition %" PRIu64 " is there twice",
 						 t->parts[i].number);
 	}
 	return 0;

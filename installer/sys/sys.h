@@ -34,42 +34,64 @@ struct sys_ops {
 		     unsigned long flags, const char *options, struct error *err);
 	int (*umount)(struct sys *s, const char *target, struct error *err);
 	int (*make_dirs)(struct sys *s, const char *path, mode_t mode, struct error *err);
-	int (*write_file)(struct sys *s, const char *path, const void *data, size_t len, mode_t mode, struct error *err);
-	int (*read_file)(struct sys *s, const char *path, size_t max, struct str *ret, struct error *err);
-	int (*symlink)(struct sys *s, const char *target, const char *path, struct error *err); /* replaces */
+	int (*write_file)(struct sys *s, const char *path, const void *data, size_t len,
+			  mode_t mode, struct error *err);
+	int (*read_file)(struct sys *s, const char *path, size_t max, struct str *ret,
+			 struct error *err);
+	/* Replaces what is there. */
+	int (*symlink)(struct sys *s, const char *target, const char *path, struct error *err);
 	int (*rename)(struct sys *s, const char *from, const char *to, struct error *err);
-	int (*remove)(struct sys *s, const char *path, struct error *err); /* a tree; absent is fine */
-	/* A new regular file for streaming, or a block device opened O_EXCL. *RET_H is for the verbs below. */
+	/* A file or a tree; absent is fine. Follows no link and walks into no mount. */
+	int (*remove)(struct sys *s, const char *path, struct error *err);
+	/*
+	 * A new regular file for streaming, or a block device opened O_EXCL. *RET_H is for the
+	 * verbs below.
+	 */
 	int (*create)(struct sys *s, const char *path, mode_t mode, int *ret_h, struct error *err);
 	int (*open_block)(struct sys *s, const char *path, int *ret_h, struct error *err);
-	int (*write_at)(struct sys *s, int h, uint64_t at, const void *data, size_t len, struct error *err);
-	int (*read_at)(struct sys *s, int h, uint64_t at, void *data, size_t len, struct error *err);
-	int (*zero_at)(struct sys *s, int h, uint64_t at, uint64_t len, struct error *err); /* reads as zeros after: BLKZEROOUT, or written */
-	int (*close)(struct sys *s, int h, bool sync, struct error *err); /* fsync first if SYNC */
+	int (*write_at)(struct sys *s, int h, uint64_t at, const void *data, size_t len,
+			struct error *err);
+	int (*read_at)(struct sys *s, int h, uint64_t at, void *data, size_t len,
+		       struct error *err);
+	/* The range reads as zeros after it: BLKZEROOUT, a hole, or written. */
+	int (*zero_at)(struct sys *s, int h, uint64_t at, uint64_t len, struct error *err);
+	/* fsync first if SYNC; the handle is gone either way. */
+	int (*close)(struct sys *s, int h, bool sync, struct error *err);
 	/*
-	 * URL is file:///dir/x (a plain path, nothing is decoded) or http://...; OFFSET resumes. The whole body
-	 * goes to SINK as it comes. 30 s without data fail; so does an HTTP status other than 200 and 206:
-	 * ERR_NOT_FOUND for 404 and 410, ERR_DENIED for 401 and 403, else ERR_NET.
+	 * URL is file:///dir/x (a plain path, nothing is decoded) or http://...; OFFSET resumes.
+	 * The whole body goes to SINK as it comes. 30 s without data fail; so does an HTTP status
+	 * other than 200 and 206: ERR_NOT_FOUND for 404 and 410, ERR_DENIED for 401 and 403, else
+	 * ERR_NET.
 	 */
-	int (*fetch)(struct sys *s, const char *url, uint64_t offset, sys_sink sink, void *ctx, struct error *err);
+	int (*fetch)(struct sys *s, const char *url, uint64_t offset, sys_sink sink, void *ctx,
+		     struct error *err);
 	/*
-	 * One JSON request; without a BODY it is a GET. URL as for fetch, but for files, or unix:/a/socket:/path.
-	 * HEADERS: NULL-terminated "Name: value", or NULL. RET_HEADER (may be NULL) receives the value of
-	 * WANT_HEADER. Any HTTP status is an answer, if RET_STATUS is there to say which.
+	 * One JSON request; without a BODY it is a GET. URL as for fetch, but for files, or
+	 * unix:/a/socket:/path. HEADERS: NULL-terminated "Name: value", or NULL. RET_HEADER (may be
+	 * NULL) receives the value of WANT_HEADER. Any HTTP status is an answer, if RET_STATUS is
+	 * there to say which.
 	 */
-	int (*post)(struct sys *s, const char *url, const char *const *headers, const void *body, size_t len,
-		    struct str *ret_body, const char *want_header, struct str *ret_header, unsigned int *ret_status, struct error *err);
-	/* Look again at one disk: table and signatures, by libblkid; runs in a child with a deadline. Fills the
-	 * table_*, partitions, signatures, damage members of D, whose path, size and sector are set. */
+	int (*post)(struct sys *s, const char *url, const char *const *headers, const void *body,
+		    size_t len, struct str *ret_body, const char *want_header,
+		    struct str *ret_header, unsigned int *ret_status, struct error *err);
+	/*
+	 * Look at one disk: table and signatures, by libblkid, in a child with a deadline of 20 s.
+	 * Fills the table*, partitions, signatures and damage members of D, whose path, size and
+	 * sector are set.
+	 */
 	int (*probe)(struct sys *s, struct disk *d, struct arena *a, struct error *err);
-	/* All signatures and both ends of the disk and of its partitions; proved empty afterwards. */
+	/* All signatures and both ends of the disk and its partitions; proved empty afterwards. */
 	int (*wipe)(struct sys *s, const char *path, struct error *err);
 	/*
-	 * A GPT, exactly T. Both ends of every new partition are zeroed before it is written; afterwards the
-	 * kernel and the device nodes must agree. On a regular file SECTOR is what the file stands for.
+	 * A GPT, exactly T. Both ends of every new partition are zeroed before it is written;
+	 * afterwards the kernel and the device nodes must agree. On a regular file SECTOR is what
+	 * the file stands for.
 	 */
-	int (*table_write)(struct sys *s, const char *path, uint64_t sector, const struct op_table *t, struct error *err);
-	int (*table_guid)(struct sys *s, const char *path, uint64_t sector, const char *uuid, struct error *err); /* disk GUID in both copies */
+	int (*table_write)(struct sys *s, const char *path, uint64_t sector,
+			   const struct op_table *t, struct error *err);
+	/* The disk GUID in both copies of the GPT; its partitions may be mounted. */
+	int (*table_guid)(struct sys *s, const char *path, uint64_t sector, const char *uuid,
+			  struct error *err);
 	int (*sync)(struct sys *s, struct error *err);
 	int (*sleep_ms)(struct sys *s, unsigned int ms, struct error *err);
 	int (*reboot)(struct sys *s, struct error *err);

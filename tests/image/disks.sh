@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Tables, probing and wiping on sparse files, as an ordinary user, looked at again with other tools: sfdisk,
-# wipefs, blkid. Runs inside the SDK; tests/image/run does that.
+# wipefs, blkid. Runs inside the SDK, after the C was built: buildscripts/sdk-run tests/image/disks.sh
 #
 # What files cannot show, and tests/vm does: the kernel's partitions and device nodes, exclusive opens,
 # zeroing by the device itself. A file has no sector size of its own: sfdisk is told the same one.
@@ -10,9 +10,7 @@
 # shellcheck source=tests/lib.sh
 source "${BASH_SOURCE[0]%/*}/../lib.sh"
 
-need_program sfdisk wipefs blkid jq mkfs.ext4 mkfs.vfat
-: "${DISKTOOL:?set it to the disktool program}"
-
+TOP=$(realpath "${BASH_SOURCE[0]%/*}/../..")
 work=$(mktemp -d "${TMPDIR:-/tmp}/fulcrum-image-XXXXXX")
 on_exit rm -rf "$work"
 disk=$work/disk
@@ -20,6 +18,29 @@ disk=$work/disk
 bios=21686148-6449-6e6f-744e-656564454649
 esp=c12a7328-f81f-11d2-ba4b-00a0c93ec93b
 linux=0fc63daf-8483-4772-8e79-3d69d8477de4
+
+# The program that is tested, with sanitizers, from the libraries that the build left.
+build_disktool()
+{
+	local lib out=${O:-$TOP/build}/obj/clang-san
+	local -a libs=()
+
+	for lib in observe sys model data base; do
+		[[ -f $out/lib$lib.a ]] || die "$out/lib$lib.a is missing: build with CC=clang SAN=1 first"
+		libs+=("$out/lib$lib.a")
+	done
+	clang -std=gnu17 -D_GNU_SOURCE -I"$TOP/installer" -g -fsanitize=address,undefined \
+		-fno-sanitize-recover=all -o "$1" "$TOP/tests/image/disktool.c" "${libs[@]}" \
+		-lparted -lblkid -lcurl -lyaml -lyyjson -lsodium
+}
+
+# As root: builds, and starts over as an ordinary user, which is all that sys/ may need for files.
+become_ordinary()
+{
+	chmod 755 "$work"
+	build_disktool "$work/disktool"
+	setpriv --reuid=65534 --regid=65534 --clear-groups env DISKTOOL="$work/disktool" "$0"
+}
 
 # SIZE: a new blank disk
 new_disk()
@@ -276,6 +297,15 @@ main()
 {
 	local pair
 
+	need_program sfdisk wipefs blkid jq mkfs.ext4 mkfs.vfat clang setpriv
+	if [[ $(id -u) == 0 ]]; then
+		become_ordinary
+		return
+	fi
+	if [[ -z ${DISKTOOL:-} ]]; then
+		DISKTOOL=$work/disktool
+		build_disktool "$DISKTOOL"
+	fi
 	test_table 512
 	test_table 4096
 	test_refusals
