@@ -83,6 +83,12 @@ static void nginx_static(const struct render_ctx *c, struct str *out)
 		 "\t\tlocation /images/ {\n\t\t\talias %s/images/;\n\t\t}\n"
 		 "\t\tlocation /keys/ {\n\t\t\talias %s/keys/;\n\t\t}\n",
 		 c->seed, c->seed, c->seed);
+	/* What a deploy takes besides the image: the signed manifest, and the loaders it names. */
+	str_addf(out,
+		 "\t\tlocation = /SEED {\n\t\t\talias %s/SEED;\n\t\t}\n"
+		 "\t\tlocation = /SEED.sig {\n\t\t\talias %s/SEED.sig;\n\t\t}\n"
+		 "\t\tlocation /efi/ {\n\t\t\talias %s/efi/;\n\t\t}\n",
+		 c->seed, c->seed, c->seed);
 	/* Exactly what a booting machine loads: the rest of the medium is nobody's business. */
 	str_addf(out,
 		 "\t\tlocation = /netboot/root.squashfs {\n\t\t\talias %s/root.squashfs;\n\t\t}\n"

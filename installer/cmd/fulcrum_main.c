@@ -123,8 +123,7 @@ static int show_status(const struct options *o, const struct tree *t, struct are
 		puts("the admin node has not been checked yet");
 	else
 		printf("the admin node is %s\n", green ? "ready: all checks pass" : "NOT ready");
-	if (!green)
-		print_checks(checks);
+	print_checks(checks);
 	print_nodes(tree_get(t, "nodes"), a);
 	return green ? 0 : 10;
 }

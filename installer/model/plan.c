@@ -100,7 +100,6 @@ static const struct field boot_fields[] = {
 	FIELD_STRING(struct op_boot, kind, FIELD_REQUIRED, "admin or node"),
 	FIELD_STRING(struct op_boot, root_uuid, FIELD_REQUIRED, "file system with the menu"),
 	FIELD_U64(struct op_boot, esp_number, FIELD_REQUIRED, "EFI system partition"),
-	FIELD_U64(struct op_boot, root_number, FIELD_OMIT_EMPTY, "partition of the image that carries the loaders"),
 };
 static const struct field commit_fields[] = {
 	FIELD_STRING(struct op_commit, disk, FIELD_REQUIRED, "disk, by role"),

@@ -84,7 +84,6 @@ struct op_boot { /* signed shim and GRUB on the ESP, removable path first */
 	const char *disk, *kind; /* "admin" or "node" */
 	const char *root_uuid; /* file system GRUB reads its configuration from */
 	uint64_t esp_number;
-	uint64_t root_number; /* node: the partition whose image carries the loaders */
 };
 struct op_commit { /* after everything is proved: the final disk GUID, the mark of a finished install */
 	const char *disk, *uuid;

@@ -10,10 +10,10 @@
 #include "ops/source.h"
 
 static const struct loader {
-	const char *seed, *in_image, *to;
+	const char *seed, *to;
 } loaders[] = {
-	{ "efi/shimx64.efi", "usr/lib/shim/shimx64.efi.signed", "EFI/BOOT/BOOTX64.EFI" },
-	{ "efi/grubx64.efi", "usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed", "EFI/BOOT/grubx64.efi" },
+	{ "efi/shimx64.efi", "EFI/BOOT/BOOTX64.EFI" },
+	{ "efi/grubx64.efi", "EFI/BOOT/grubx64.efi" },
 };
 static const char stub_path[] = "EFI/debian/grub.cfg";
 
@@ -23,7 +23,8 @@ static void stub_text(const struct op_boot *p, struct str *out)
 		 str_eq(p->kind, "admin") ? "/grub.cfg" : "/boot/grub/grub.cfg");
 }
 
-static int copy_from_release(struct op_env *env, const char *esp, struct arena *a, struct error *err)
+/* Copies the loaders from the release, or compares what is on the ESP with it. */
+static int each_loader(struct op_env *env, const char *esp, bool copy, struct arena *a, struct error *err)
 {
 	struct seed seed;
 
@@ -31,32 +32,15 @@ static int copy_from_release(struct op_env *env, const char *esp, struct arena *
 		return -1;
 	for (size_t i = 0; i < ARRAY_LEN(loaders); i++) {
 		const struct seed_entry *e = seed_find(&seed, loaders[i].seed);
+		const char *path = arena_printf(a, "%s/%s", esp, loaders[i].to);
 
 		if (!e)
 			return error_set(err, ERR_MEDIUM, "SEED: %s is missing from this release", loaders[i].seed);
-		if (source_copy(env->sys, env->source, e, arena_printf(a, "%s/%s", esp, loaders[i].to), NULL, NULL, err))
+		if (copy ? source_copy(env->sys, env->source, e, path, NULL, NULL, err) :
+			   source_verify_file(env->sys, e, path, err))
 			return -1;
 	}
 	return 0;
-}
-
-/* A node takes them from its own image, whose every chunk was verified, so that they match its packages. */
-static int copy_from_image(struct op_env *env, const struct op_boot *p, const char *esp, struct arena *a, struct error *err)
-{
-	struct sys *s = env->sys;
-	const char *root;
-	int rc = 0;
-
-	if (op_mount(env, p->disk, p->root_number, "ext4", true, "root", a, &root, err))
-		return -1;
-	for (size_t i = 0; i < ARRAY_LEN(loaders) && !rc; i++) {
-		AUTO_STR data = STR_INIT;
-
-		rc = s->ops->read_file(s, arena_printf(a, "%s/%s", root, loaders[i].in_image), 16u << 20, &data, err);
-		if (!rc)
-			rc = s->ops->write_file(s, arena_printf(a, "%s/%s", esp, loaders[i].to), str_text(&data), data.len, 0644, err);
-	}
-	return op_umount(env, root, rc, err);
 }
 
 int boot_apply(struct op_env *env, const void *params, struct error *err)
@@ -74,7 +58,7 @@ int boot_apply(struct op_env *env, const void *params, struct error *err)
 	if (!rc)
 		rc = op_write_text(env, esp, stub_path, 0644, str_text(&stub), err);
 	if (!rc)
-		rc = str_eq(p->kind, "admin") ? copy_from_release(env, esp, &a, err) : copy_from_image(env, p, esp, &a, err);
+		rc = each_loader(env, esp, true, &a, err);
 	return op_umount(env, esp, rc, err);
 }
 
@@ -93,12 +77,7 @@ int boot_verify(struct op_env *env, const void *params, struct error *err)
 	rc = env->sys->ops->read_file(env->sys, arena_printf(&a, "%s/%s", esp, stub_path), 4096, &got, err);
 	if (!rc && strcmp(str_text(&got), str_text(&want)) != 0)
 		rc = error_set(err, ERR_VERIFY, "%s: is not as written", stub_path);
-	for (size_t i = 0; i < ARRAY_LEN(loaders) && !rc; i++) {
-		str_clear(&got);
-		rc = env->sys->ops->read_file(env->sys, arena_printf(&a, "%s/%s", esp, loaders[i].to), 16u << 20, &got, err);
-		/* PE images start with MZ and are never this small. */
-		if (!rc && (got.len < 65536 || memcmp(got.s, "MZ", 2) != 0))
-			rc = error_set(err, ERR_VERIFY, "%s: is not an EFI program", loaders[i].to);
-	}
+	if (!rc)
+		rc = each_loader(env, esp, false, &a, err);
 	return op_umount(env, esp, rc, err);
 }

@@ -322,8 +322,6 @@ static void add_boot_and_commit(struct work *w, const char *kind, const char *ro
 	boot->kind = kind;
 	boot->root_uuid = root_uuid;
 	boot->esp_number = find_part(w, "fulcrum-esp") + 1;
-	if (!strcmp(kind, "node"))
-		boot->root_number = find_part(w, "fulcrum-root") + 1;
 	commit = add_op(w, OP_COMMIT, "commit:system", mib, arena_printf(w->a, "mark the install as finished: disk GUID %s", w->plan->goal));
 	commit->disk = system_role;
 	commit->uuid = w->plan->goal;
