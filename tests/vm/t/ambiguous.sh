@@ -12,7 +12,7 @@ main()
 	local text
 	vm_run_begin ambiguous
 	line_machines
-	vm_disk admin nvme FULCRUM-ADMIN-2 7G
+	vm_disk admin "$LINE_ADMIN_BUS" FULCRUM-ADMIN-2 7G
 	vm_mark admin
 	vm_start admin
 	if vm_wait_event admin 180 "t=error" "t=stage stage=apply"; then
