@@ -89,6 +89,9 @@ static void nginx_static(const struct render_ctx *c, struct str *out)
 		 "\t\tlocation = /SEED.sig {\n\t\t\talias %s/SEED.sig;\n\t\t}\n"
 		 "\t\tlocation /efi/ {\n\t\t\talias %s/efi/;\n\t\t}\n",
 		 c->seed, c->seed, c->seed);
+	/* An uncompressed image that somebody put there, to measure a deploy against. */
+	if (c->site->bench)
+		str_add(out, "\t\tlocation /bench/ {\n\t\t\talias /data/bench/;\n\t\t}\n");
 	/* Exactly what a booting machine loads: the rest of the medium is nobody's business. */
 	str_addf(out,
 		 "\t\tlocation = /netboot/root.squashfs {\n\t\t\talias %s/root.squashfs;\n\t\t}\n"

@@ -433,7 +433,7 @@ static const struct verb *find_verb(const char *name)
 
 int main(int argc, char **argv)
 {
-	struct job j = { .sys = sys_real_new() };
+	struct job j = { 0 };
 	const struct verb *v = &verbs[0];
 	struct error err = { 0 };
 	int rc;
@@ -447,6 +447,7 @@ int main(int argc, char **argv)
 		j.o.site = argv[optind++];
 	if (optind < argc || (v->needs_site && !j.o.site) || (!v->needs_site && j.o.site))
 		return usage(stderr);
+	j.sys = sys_real_new();
 	rc = v->run(&j, &err) ? error_exit_code(err.kind) : 0;
 	if (rc && strcmp(v->name, "run") != 0) {
 		fprintf(stderr, "fulcrum-install: %s\n", err.msg);

@@ -62,6 +62,7 @@ static const struct field seed_fields[] = {
 	FIELD_STRING(struct op_seed, seed_hash, FIELD_REQUIRED, "BLAKE2b-256 of the manifest"),
 	FIELD_U64(struct op_seed, bytes, 0, "bytes copied"),
 	FIELD_U64(struct op_seed, files, 0, "files copied"),
+	FIELD_BOOL(struct op_seed, bench, FIELD_OMIT_EMPTY, "time a plain verified copy after it"),
 };
 static const struct field admin_fields[] = {
 	FIELD_STRING(struct op_admin, disk, FIELD_REQUIRED, "disk, by role"),

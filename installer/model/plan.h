@@ -61,6 +61,7 @@ struct op_system { /* put the live system (root image, kernel, initramfs) into a
 struct op_seed { /* copy the medium's content to the data file system, every byte checked */
 	const char *disk, *build_id, *seed_hash; /* BLAKE2b of SEED */
 	uint64_t number, bytes, files;
+	bool bench;
 };
 struct op_admin { /* the admin node's own state: site file, NIC binding, keys' directory */
 	const char *disk, *site_text, *nic_mac;

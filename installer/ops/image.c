@@ -5,15 +5,13 @@
  * connection resumed at the chunk where it broke; then a new UUID, and grown to the partition. The only user of zstd's decoder.
  */
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zstd.h>
 
 #include "base/clock.h"
-#include "base/channel.h"
 #include "base/str.h"
-#include "ops/ops.h"
+#include "ops/bench.h"
 #include "ops/source.h"
 
 enum { TRIES = 6, SAMPLES = 16 };
@@ -154,45 +152,6 @@ static int personalise(struct op_env *env, const struct op_image *p, const char 
 	return op_umount(env, dir, rc, err);
 }
 
-struct plain {
-	struct op_env *env;
-	int h;
-	uint64_t at, limit;
-};
-
-static int plain_write(void *ctx, const void *data, size_t len, struct error *err)
-{
-	struct plain *p = ctx;
-
-	if (p->at + len > p->limit)
-		return error_set(err, ERR_INTERNAL, "bench: the plain stream is larger than the image");
-	if (p->env->sys->ops->write_at(p->env->sys, p->h, p->at, data, len, err))
-		return -1;
-	p->at += len;
-	return 0;
-}
-
-/* The physical bound, in this machine and this run: the same uncompressed bytes from HTTP to the same partition. */
-static int bench_plain(struct op_env *env, const struct op_image *p, const char *dev, struct error *err)
-{
-	struct plain plain = { .env = env, .limit = p->image_bytes };
-	AUTO_STR url = STR_INIT;
-	char bytes[24], ms[24];
-	uint64_t start = clock_mono_ms();
-	int rc;
-
-	str_addf(&url, "%s/bench/%s.raw", env->source, p->image);
-	if (env->sys->ops->open_block(env->sys, dev, &plain.h, err))
-		return -1;
-	rc = env->sys->ops->fetch(env->sys, str_text(&url), 0, plain_write, &plain, err);
-	if (env->sys->ops->close(env->sys, plain.h, true, err))
-		rc = -1;
-	snprintf(bytes, sizeof(bytes), "%" PRIu64, plain.at);
-	snprintf(ms, sizeof(ms), "%" PRIu64, clock_mono_ms() - start);
-	channel_emit("bench", "agent", "name", "plain-http-to-disk", "bytes", bytes, "ms", ms, NULL);
-	return rc;
-}
-
 int image_apply(struct op_env *env, const void *params, struct error *err)
 {
 	const struct op_image *p = params;
@@ -201,7 +160,6 @@ int image_apply(struct op_env *env, const void *params, struct error *err)
 	struct stream s = { .env = env, .list = &list };
 	const char *dev, *url = arena_printf(&a, "%s/images/%s/chunks", env->source, p->image);
 	uint64_t start;
-	char bytes[24], ms[24];
 	int rc;
 
 	if (source_chunks(env->sys, env->source, env->release_key, p->image, &a, &list, err) ||
@@ -209,8 +167,8 @@ int image_apply(struct op_env *env, const void *params, struct error *err)
 		return -1;
 	if (strcmp(list.image.list_hash, p->list_hash) != 0)
 		return error_set(err, ERR_CHANGED, "image %s is another one than the plan named", p->image);
-	if (p->bench && bench_plain(env, p, dev, err))
-		return error_wrap(err, "bench");
+	if (p->bench && bench_stream(env, p, dev, err))
+		return -1;
 	start = clock_mono_ms();
 	s.buf = malloc(8u << 20);
 	s.raw = malloc((size_t)list.image.chunk_bytes);
@@ -230,9 +188,7 @@ int image_apply(struct op_env *env, const void *params, struct error *err)
 	free(s.raw);
 	if (rc || personalise(env, p, dev, &a, err))
 		return -1;
-	snprintf(bytes, sizeof(bytes), "%" PRIu64, p->image_bytes);
-	snprintf(ms, sizeof(ms), "%" PRIu64, clock_mono_ms() - start);
-	channel_emit("bench", "agent", "name", "image-stream", "bytes", bytes, "ms", ms, NULL);
+	bench_tell("agent", "image-stream", p->image_bytes, clock_mono_ms() - start);
 	return 0;
 }
 

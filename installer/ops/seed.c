@@ -5,8 +5,9 @@
  */
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/str.h"
-#include "ops/ops.h"
+#include "ops/bench.h"
 #include "ops/source.h"
 
 struct sum {
@@ -72,6 +73,8 @@ int seed_apply(struct op_env *env, const void *params, struct error *err)
 	AUTO_ARENA a = ARENA_INIT;
 	struct seed seed;
 	const char *dir;
+	uint64_t start;
+	int rc;
 
 	if (source_seed(env->sys, env->source, env->release_key, &a, &seed, err))
 		return -1;
@@ -79,7 +82,15 @@ int seed_apply(struct op_env *env, const void *params, struct error *err)
 		return error_set(err, ERR_CHANGED, "SEED: the medium carries another release than the plan named");
 	if (op_mount(env, p->disk, p->number, "ext4", false, "data", &a, &dir, err))
 		return -1;
-	return op_umount(env, dir, copy_all(env, p, &seed, dir, err), err);
+	start = clock_mono_ms();
+	rc = copy_all(env, p, &seed, dir, err);
+	if (!rc && p->bench) {
+		rc = env->sys->ops->sync(env->sys, err);
+		bench_tell("install", "seed", seed.bytes, clock_mono_ms() - start);
+		if (!rc)
+			rc = bench_copy(env, &seed, dir, err);
+	}
+	return op_umount(env, dir, rc, err);
 }
 
 int seed_verify(struct op_env *env, const void *params, struct error *err)

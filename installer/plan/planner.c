@@ -394,7 +394,7 @@ int plan_admin(const struct plan_request *r, struct arena *a, struct plan **ret,
 		      arena_printf(a, "%" PRIu64 " files, %s, every byte checked", r->catalog->seed_files,
 				   size_format(r->catalog->seed_bytes, size)));
 	*seed = (struct op_seed){ system_role, r->catalog->build_id, r->catalog->seed_hash, data + 1,
-				  r->catalog->seed_bytes, r->catalog->seed_files };
+				  r->catalog->seed_bytes, r->catalog->seed_files, site->bench };
 	admin = add_op(&w, OP_ADMIN, "admin:data", mib,
 		       arena_printf(a, "site %s, %s on port %s", site->site, net->address, nic->mac));
 	*admin = (struct op_admin){ .disk = system_role, .site_text = r->site_text,

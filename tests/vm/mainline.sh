@@ -87,6 +87,8 @@ line_machines()
 	vm_ssh_config
 	line_admin_machine
 	vm_disk admin "$LINE_ADMIN_BUS" "$LINE_ADMIN_SERIAL" "$LINE_ADMIN_DISK"
+	[[ -z $LINE_BENCH ]] || vm_args admin -drive "if=none,id=bench,file=$O/node-image/node.img,format=raw,readonly=on" \
+		-device virtio-blk-pci,drive=bench,serial=BENCH
 	line_site "$RUN_DIR/site.yaml"
 	line_give_site admin
 	vm_boot_order admin disk0 stick
@@ -174,6 +176,15 @@ line_admin_services()
 	vm_mark admin
 	line_until "power-on to services" "$T_ADMIN_OFF" admin 180 "t=service who=admin text=ready" \
 		"t=boot mode=installer" "t=error who=admin" "t=qemu event=RESET" || return 1
+	[[ -z $LINE_BENCH ]] || line_offer_raw_image
+}
+
+# What a plain stream is made of: the node image as it is before it was cut into chunks.
+line_offer_raw_image()
+{
+	# shellcheck disable=SC2016  # for the admin's shell
+	vm_ssh_admin 'set -e; mkdir -p /data/bench; disk=$(grep -l BENCH /sys/block/*/serial | cut -d/ -f4)
+		dd if=/dev/$disk of=/data/bench/debian-13.raw bs=1M 2>/dev/null' || line_fail "bench" "the raw image was not put on the admin"
 }
 
 # --- the node

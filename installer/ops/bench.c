@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Physical bounds, measured in the same machine and the same run as what they bound: the plainest way to move the
+ * same bytes. Only where the site file says `bench: true`; the figures go to the progress channel.
+ */
+#include "ops/bench.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/channel.h"
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/str.h"
+
+void bench_tell(const char *who, const char *name, uint64_t bytes, uint64_t ms)
+{
+	char b[24], m[24];
+
+	snprintf(b, sizeof(b), "%" PRIu64, bytes);
+	snprintf(m, sizeof(m), "%" PRIu64, ms);
+	channel_emit("bench", who, "name", name, "bytes", b, "ms", m, NULL);
+}
+
+struct plain {
+	struct op_env *env;
+	int h;
+	uint64_t at, limit;
+};
+
+static int plain_write(void *ctx, const void *data, size_t len, struct error *err)
+{
+	struct plain *p = ctx;
+
+	if (p->at + len > p->limit)
+		return error_set(err, ERR_INTERNAL, "bench: the plain stream is larger than the image");
+	if (p->env->sys->ops->write_at(p->env->sys, p->h, p->at, data, len, err))
+		return -1;
+	p->at += len;
+	return 0;
+}
+
+int bench_stream(struct op_env *env, const struct op_image *p, const char *dev, struct error *err)
+{
+	AUTO_STR url = STR_INIT;
+
+	str_addf(&url, "%s/bench/%s.raw", env->source, p->image);
+	/* Twice, and the second counts: the first finds the server's cache and the disk's space cold. */
+	for (int round = 0; round < 2; round++) {
+		struct plain plain = { .env = env, .limit = p->image_bytes };
+		uint64_t start = clock_mono_ms();
+		int rc;
+
+		if (env->sys->ops->open_block(env->sys, dev, &plain.h, err))
+			return -1;
+		rc = env->sys->ops->fetch(env->sys, str_text(&url), 0, plain_write, &plain, err);
+		if (env->sys->ops->close(env->sys, plain.h, true, err))
+			rc = -1;
+		if (rc)
+			return error_wrap(err, "bench");
+		if (round)
+			bench_tell("agent", "plain-http-to-disk", plain.at, clock_mono_ms() - start);
+	}
+	return 0;
+}
+
+static int copy_one(const char *from, const char *to, uint64_t *bytes, struct error *err)
+{
+	AUTO_FD in = open(from, O_RDONLY | O_CLOEXEC);
+	AUTO_FD out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	static unsigned char buf[1 << 20];
+	char hex[HASH_HEX];
+	struct hash h;
+	ssize_t n;
+
+	if (in < 0 || out < 0)
+		return error_sys(err, errno, "bench: %s", in < 0 ? from : to);
+	hash_begin(&h);
+	while ((n = read(in, buf, sizeof(buf))) > 0) {
+		hash_add(&h, buf, (size_t)n);
+		if (fd_write_all(out, buf, (size_t)n, err))
+			return error_wrap(err, "bench: %s", to);
+		*bytes += (uint64_t)n;
+	}
+	hash_end(&h, hex);
+	return n < 0 ? error_sys(err, errno, "bench: %s", from) : 0;
+}
+
+int bench_copy(struct op_env *env, const struct seed *seed, const char *data, struct error *err)
+{
+	AUTO_ARENA a = ARENA_INIT;
+	const char *dir = arena_printf(&a, "%s/bench-copy", data), *from = env->source + strlen("file://");
+	struct sys *s = env->sys;
+	uint64_t start, bytes = 0;
+
+	if (s->ops->make_dirs(s, dir, 0700, err))
+		return -1;
+	start = clock_mono_ms();
+	for (size_t i = 0; i < seed->n; i++)
+		if (copy_one(arena_printf(&a, "%s/%s", from, seed->entries[i].path), arena_printf(&a, "%s/%zu", dir, i),
+			     &bytes, err))
+			return -1;
+	if (s->ops->sync(s, err))
+		return -1;
+	bench_tell("install", "plain-verified-copy", bytes, clock_mono_ms() - start);
+	return s->ops->remove(s, dir, err);
+}

@@ -1,0 +1,142 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# fulcrum-install as a person on a workstation uses it: exit codes, positions, all findings at once, plans of
+# recorded machines, and a medium of which any one file is damaged. Runs inside the SDK root, sanitizers on.
+set -Eeuo pipefail
+export LC_ALL=C TZ=UTC
+bin=build/obj/clang-san/bin
+tool=$bin/fulcrum-install
+image=$bin/fulcrum-image
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+n=0
+failed=0
+
+result() {
+	n=$((n + 1))
+	if [[ $1 == 0 ]]; then
+		printf 'ok %d - %s\n' "$n" "$2"
+	else
+		failed=1
+		printf 'not ok %d - %s\n' "$n" "$2"
+		sed 's/^/#   /' "$dir/out" "$dir/err"
+	fi
+}
+
+# expect CODE NAME COMMAND...
+expect() {
+	local want=$1 name=$2 code=0
+	shift 2
+	[[ ! -e $dir/out ]] || cp "$dir/out" "$dir/last"
+	"$@" >"$dir/out" 2>"$dir/err" || code=$?
+	if [[ $code == "$want" ]]; then
+		code=0
+	else
+		echo "exit $code, wanted $want" >>"$dir/err"
+		code=1
+	fi
+	result "$code" "$name"
+}
+
+# says TEXT NAME: the last command's output or error contains TEXT
+says() {
+	local code=0
+	grep -F -- "$1" "$dir/out" "$dir/err" >/dev/null || code=1
+	result "$code" "$2"
+}
+
+site_tests() {
+	expect 0 "validate accepts a good site file" "$tool" validate tests/sites/lab.yaml
+	expect 3 "validate refuses a bad one with an exit code of its own" "$tool" validate tests/sites/bad-keys.yaml
+	says "bad-keys.yaml:" "findings carry file, line and column"
+	printf 'fulcrum: 1\nsight: x\nadmin: { name: 5x!, disk: {} }\nnetworks: []\n' >"$dir/site.yaml"
+	expect 3 "several mistakes are refused together" "$tool" validate "$dir/site.yaml"
+	says 'unknown key "sight"' "the unknown key is told"
+	says 'site.yaml:4:' "and so is the last line's mistake, in the same run"
+	expect 2 "an unknown option is a usage error" "$tool" validate --frobnicate
+	expect 2 "plan without a site file is a usage error" "$tool" plan
+	expect 8 "a missing file is named" "$tool" validate "$dir/none.yaml"
+	says "none.yaml" "with its name"
+	expect 0 "the JSON Schema is printed" "$tool" schema
+	expect 0 "and it is JSON to another parser" jq -e '.properties.admin' "$dir/last"
+	expect 0 "the reference is printed" "$tool" reference
+}
+
+plan_tests() {
+	local first
+	expect 0 "plan of a recorded machine" "$tool" plan --seed aa --machine tests/machines/one-nvme.json tests/sites/lab-any.yaml
+	says "destroys nothing" "a blank disk loses nothing"
+	first=$(sha256sum <"$dir/out")
+	expect 0 "plan again" "$tool" plan --seed aa --machine tests/machines/one-nvme.json tests/sites/lab-any.yaml
+	expect 0 "the same inputs give the same plan" test "$(sha256sum <"$dir/out")" = "$first"
+	expect 0 "plan as JSON" "$tool" plan -o json --machine tests/machines/one-nvme.json tests/sites/lab-any.yaml
+	expect 0 "and it is JSON to another parser" jq -e '.ops | length > 5' "$dir/last"
+	expect 4 "two matching disks stop the plan" "$tool" plan --machine tests/machines/two-nvme.json tests/sites/lab.yaml
+	says "2 disks match" "with the table of candidates"
+	expect 5 "a disk that carries something needs consent" "$tool" plan --machine tests/machines/other-dirty-nvme.json tests/sites/lab.yaml
+	says "old-root" "and what it carries is told"
+	expect 0 "explain says why not" "$tool" explain --machine tests/machines/two-nvme.json tests/sites/lab.yaml
+	says "bus is sata, wanted nvme" "for each disk"
+	expect 2 "apply without a plan hash is refused" "$tool" apply --machine tests/machines/one-nvme.json tests/sites/lab-any.yaml
+	expect 7 "apply of another plan's hash is refused" "$tool" apply --plan-hash 0123456789 --machine tests/machines/one-nvme.json tests/sites/lab-any.yaml
+	says "nothing was written" "and says so"
+}
+
+# A small release, signed with a key of its own.
+make_medium() {
+	local m=$dir/medium
+	mkdir -p "$m"/{boot,efi,images/debian-13,mirror/pool}
+	"$image" keygen "$dir/keys"
+	echo build-1 >"$m/build-id"
+	head -c 300000 /dev/urandom >"$m/root.squashfs"
+	head -c 70000 /dev/urandom >"$m/boot/vmlinuz"
+	echo initrd >"$m/boot/initrd.img"
+	echo deb >"$m/mirror/pool/a.deb"
+	head -c 5000000 /dev/zero >"$dir/img"
+	head -c 3000000 /dev/urandom >>"$dir/img"
+	"$image" pack --name debian-13 --version 1 --fs ext4 "$dir/img" "$m/images/debian-13" >/dev/null
+	"$image" sign "$dir/keys/release.key" "$m/images/debian-13/list"
+	"$image" manifest "$m" >"$dir/SEED"
+	mv "$dir/SEED" "$m/SEED"
+	"$image" sign "$dir/keys/release.key" "$m/SEED"
+}
+
+# flip FILE: one byte in its middle
+flip() {
+	local size at byte
+	size=$(stat -c %s "$1")
+	at=$((size / 2))
+	byte=$(od -An -tu1 -j "$at" -N 1 "$1")
+	# shellcheck disable=SC2059
+	printf "\\x$(printf %02x $((byte ^ 1)))" | dd of="$1" bs=1 seek="$at" conv=notrunc status=none
+}
+
+# shellcheck disable=SC2317 # called by expect
+with_medium() { "$tool" plan --medium "$dir/medium" --key "$dir/keys/release.pub" --machine tests/machines/one-nvme.json tests/sites/lab-any.yaml; }
+
+medium_tests() {
+	local f
+	make_medium
+	expect 0 "a medium whose signatures hold is planned from" with_medium
+	says "build-1" "and named by its build id"
+	for f in SEED SEED.sig images/debian-13/list images/debian-13/list.sig; do
+		cp "$dir/medium/$f" "$dir/kept"
+		flip "$dir/medium/$f"
+		expect 6 "a byte flipped in $f stops it" with_medium
+		says "${f%.sig}" "and $f is named"
+		cp "$dir/kept" "$dir/medium/$f"
+	done
+	"$image" keygen "$dir/other"
+	expect 6 "a release signed with another key is refused" "$tool" plan --medium "$dir/medium" --key "$dir/other/release.pub" \
+		--machine tests/machines/one-nvme.json tests/sites/lab-any.yaml
+	expect 12 "a key is never overwritten" "$image" keygen "$dir/keys"
+	expect 0 "fulcrum-verify accepts what was hashed" "$bin/fulcrum-verify" file "$(grep ' root.squashfs$' "$dir/medium/SEED" | cut -d' ' -f1)" 300000 "$dir/medium/root.squashfs"
+	flip "$dir/medium/root.squashfs"
+	expect 6 "and refuses it with one bit changed" "$bin/fulcrum-verify" file "$(grep ' root.squashfs$' "$dir/medium/SEED" | cut -d' ' -f1)" 300000 "$dir/medium/root.squashfs"
+}
+
+site_tests
+plan_tests
+medium_tests
+printf '1..%d\n' "$n"
+exit "$failed"
