@@ -88,12 +88,19 @@ static const struct field who_fields[] = {
 };
 static const struct schema who_schema =
 	SCHEMA("identity", struct identity, who_fields, "what makes it this node");
+static const struct field fstab_fields[] = {
+	FIELD_STRING(struct fstab_line, uuid, FIELD_REQUIRED, "file system"),
+	FIELD_STRING(struct fstab_line, where, FIELD_REQUIRED, "mount point, or none"),
+	FIELD_STRING(struct fstab_line, fs, FIELD_REQUIRED, "type"),
+};
+static const struct schema fstab_schema = SCHEMA("fstab", struct fstab_line, fstab_fields, "one line of fstab");
 static const struct field identity_fields[] = {
 	FIELD_STRING(struct op_identity, disk, FIELD_REQUIRED, "disk, by role"),
 	FIELD_U64(struct op_identity, number, FIELD_REQUIRED, "root partition"),
 	FIELD_STRING(struct op_identity, root_uuid, FIELD_REQUIRED, "root file system"),
 	FIELD_STRING(struct op_identity, esp_uuid, FIELD_REQUIRED, "EFI system partition"),
 	FIELD_STRING(struct op_identity, console, FIELD_OMIT_EMPTY, "kernel console arguments"),
+	FIELD_STRUCTS(struct op_identity, fstab, FIELD_OMIT_EMPTY, &fstab_schema, "further file systems"),
 	FIELD_STRUCT(struct op_identity, who, FIELD_REQUIRED, &who_schema, "identity"),
 };
 static const struct field boot_fields[] = {

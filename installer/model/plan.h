@@ -76,8 +76,13 @@ struct identity { /* what makes a deployed system this node and no other */
 	const char **packages;
 	size_t n_packages;
 };
+struct fstab_line { /* a file system of the layout besides root and ESP */
+	const char *uuid, *where, *fs; /* swap: where is "none" */
+};
 struct op_identity {
 	const char *disk, *root_uuid, *esp_uuid, *console;
+	struct fstab_line *fstab;
+	size_t n_fstab;
 	uint64_t number;
 	struct identity who;
 };

@@ -88,11 +88,20 @@ static int write_apt(struct op_env *env, const struct op_identity *p, const char
 
 static int write_boot(struct op_env *env, const struct op_identity *p, const char *root, struct error *err)
 {
+	AUTO_ARENA a = ARENA_INIT;
 	AUTO_STR b = STR_INIT;
 	const char *console = p->console ? p->console : "";
 
 	str_addf(&b, "UUID=%s / ext4 errors=remount-ro 0 1\n", p->root_uuid);
 	str_addf(&b, "UUID=%s /boot/efi vfat umask=0077,nofail,x-systemd.automount 0 2\n", p->esp_uuid);
+	for (size_t i = 0; i < p->n_fstab; i++) {
+		const struct fstab_line *l = &p->fstab[i];
+		bool swap = str_eq(l->fs, "swap");
+
+		str_addf(&b, "UUID=%s %s %s %s 0 %d\n", l->uuid, l->where, l->fs, swap ? "sw" : "defaults,nofail", swap ? 0 : 2);
+		if (!swap && env->sys->ops->make_dirs(env->sys, arena_printf(&a, "%s%s", root, l->where), 0755, err))
+			return -1;
+	}
 	if (put(env, root, "etc/fstab", 0644, &b, err))
 		return -1;
 	str_add(&b, "serial --unit=0 --speed=115200\nterminal_input console serial\nterminal_output console serial\nset timeout=1\n");

@@ -12,6 +12,7 @@ struct layout_part {
 	enum fs_type fs;   /* FS_NONE: no file system is made */
 	uint64_t bytes;	   /* 0 = the rest of the disk */
 	const char *label; /* of its file system, or NULL */
+	const char *mount; /* where a data file system goes, or NULL */
 };
 
 /*

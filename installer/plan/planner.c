@@ -20,11 +20,11 @@ static const uint64_t mib = 1024 * 1024;
 
 /* The admin node's own disk: two system slots (a second one for updates) and the data that outlives them. */
 static const struct layout_part admin_layout[] = {
-	{ PART_BIOS, "fulcrum-bios", FS_NONE, 1024 * 1024, NULL },
-	{ PART_ESP, "fulcrum-esp", FS_VFAT, 512ull * 1024 * 1024, "FULCRUM-ESP" },
-	{ PART_ROOT, "fulcrum-slot-a", FS_EXT4, 1024ull * 1024 * 1024, "fulcrum-slot-a" },
-	{ PART_ROOT, "fulcrum-slot-b", FS_EXT4, 1024ull * 1024 * 1024, "fulcrum-slot-b" },
-	{ PART_DATA, "fulcrum-data", FS_EXT4, 0, "fulcrum-data" },
+	{ PART_BIOS, "fulcrum-bios", FS_NONE, 1024 * 1024, NULL, NULL },
+	{ PART_ESP, "fulcrum-esp", FS_VFAT, 512ull * 1024 * 1024, "FULCRUM-ESP", NULL },
+	{ PART_ROOT, "fulcrum-slot-a", FS_EXT4, 1024ull * 1024 * 1024, "fulcrum-slot-a", NULL },
+	{ PART_ROOT, "fulcrum-slot-b", FS_EXT4, 1024ull * 1024 * 1024, "fulcrum-slot-b", NULL },
+	{ PART_DATA, "fulcrum-data", FS_EXT4, 0, "fulcrum-data", NULL },
 };
 
 /* Everything one planning run carries. */
@@ -429,6 +429,7 @@ static struct layout_part *profile_layout(const struct profile *p, struct arena 
 			.role = it->role, .name = part_names[it->role],
 			.fs = it->fs == FS_DEFAULT ? default_fs[it->role] : it->fs,
 			.bytes = it->size.rest ? 0 : bytes,
+			.mount = it->mount,
 			.label = it->role == PART_ESP ? "FULCRUM-ESP" : part_names[it->role],
 		};
 	}
@@ -475,6 +476,16 @@ static int node_ops(struct work *w, const struct catalog_image *img, const struc
 				       who->prefix));
 	*identity = (struct op_identity){ .disk = system_role, .root_uuid = root_uuid, .esp_uuid = esp_uuid,
 					  .console = w->r->machine->console, .number = root + 1, .who = *who };
+	for (size_t i = 0; i < w->n_parts; i++) {
+		bool swap = w->layout[i].fs == FS_SWAP;
+
+		if (!swap && !w->layout[i].mount)
+			continue;
+		identity->fstab = arena_grow(w->a, identity->fstab, identity->n_fstab, sizeof(*identity->fstab));
+		identity->fstab[identity->n_fstab++] = (struct fstab_line){
+			.uuid = fs_uuid(w, i), .where = swap ? "none" : w->layout[i].mount, .fs = fs_names[w->layout[i].fs],
+		};
+	}
 	add_boot_and_commit(w, "node", root_uuid);
 	return 0;
 }
