@@ -29,17 +29,20 @@ setup: ## install what the host needs (or say exactly what to install)
 demo: iso ## the whole line in QEMU, with a live view; leaves both machines up until Ctrl-C
 	@STAY=$(STAY) tests/demo
 
-test: check iso ## everything: fast tests, the image, the VM tests; ends with N passed, N failed
+test: fast iso ## everything: fast tests, the image, the VM tests; ends with N passed, N failed
 	@tests/run vm
 	@tests/run --summary
 
-check: sdk lint ## the fast part, no VM: compilers, lint, unit, plan, image and API tests under sanitizers
+check: fast ## the fast part, no VM: compilers, lint, unit, plan, image and API tests under sanitizers
+	@tests/run --summary
+
+.PHONY: fast
+fast: sdk lint
 	@tests/run --reset
 	@$(sdk) $(mk) DEVELOPER=1 programs
 	@$(sdk) $(mk) DEVELOPER=1 CC=clang programs
 	@$(sdk) $(mk) DEVELOPER=1 SAN=1 CC=clang tests programs
 	@tests/run fast
-	@tests/run --summary
 
 vm: iso ## one VM test: make vm T=line (tests/vm/run --list names them)
 	@tests/vm/run $(T)
