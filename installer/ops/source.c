@@ -2,6 +2,7 @@
 /* Reading a release: manifests and chunk lists are only parsed after their signature held. */
 #include "ops/source.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,7 +62,7 @@ static bool path_is_safe(const char *p)
 	if (!*p || *p == '/')
 		return false;
 	for (const char *s = p; s; s = strchr(s, '/') ? strchr(s, '/') + 1 : NULL)
-		if (!strcmp(s, "..") || str_starts(s, "../") || str_starts(s, "./") || !*s || *s == '/')
+		if (!strcmp(s, ".") || !strcmp(s, "..") || str_starts(s, "../") || str_starts(s, "./") || !*s || *s == '/')
 			return false;
 	return true;
 }
@@ -87,8 +88,9 @@ static bool parse_u64(const char *s, char **ret_end, uint64_t *ret)
 {
 	if (*s < '0' || *s > '9')
 		return false;
+	errno = 0;
 	*ret = strtoull(s, ret_end, 10);
-	return true;
+	return !errno;
 }
 
 int source_seed(struct sys *sys, const char *source, const char *key, struct arena *a, struct seed *ret,
@@ -117,6 +119,9 @@ int source_seed(struct sys *sys, const char *source, const char *key, struct are
 		if (!hex_is(e->hash, 64) || !parse_u64(line + 65, &end, &e->size) || *end != ' ' || !path_is_safe(end + 1))
 			return error_set(err, ERR_MEDIUM, "SEED:%zu: malformed line", number);
 		e->path = end + 1;
+		/* Sorted, as it is made: so no path stands twice. */
+		if (ret->n && strcmp(ret->entries[ret->n - 1].path, e->path) >= 0)
+			return error_set(err, ERR_MEDIUM, "SEED:%zu: out of order", number);
 		ret->bytes += e->size;
 		ret->n++;
 	}
@@ -166,6 +171,7 @@ static int parse_head(char **p, struct catalog_image *img, uint64_t *ret_count, 
 		     { "size", NULL, &img->image_bytes }, { "chunk", NULL, &img->chunk_bytes },
 		     { "digest", &digest, NULL }, { "count", NULL, ret_count }, { "data", NULL, &img->data_bytes } };
 	char *line = next_line(p);
+	unsigned int seen = 0;
 
 	if (!line || strcmp(line, "fulcrum-image 1") != 0)
 		return error_set(err, ERR_MEDIUM, "not a chunk list of version 1");
@@ -180,12 +186,15 @@ static int parse_head(char **p, struct catalog_image *img, uint64_t *ret_count, 
 			;
 		if (i == ARRAY_LEN(keys))
 			return error_set(err, ERR_MEDIUM, "unknown header \"%.40s\"", line);
+		if (seen & 1u << i)
+			return error_set(err, ERR_MEDIUM, "header \"%s\" stands twice", line);
+		seen |= 1u << i;
 		if (keys[i].text)
 			*keys[i].text = value;
 		else if (!parse_u64(value, &end, keys[i].number) || *end)
 			return error_set(err, ERR_MEDIUM, "header %s is not a number", line);
 	}
-	if (!line || !img->name || !img->version || !img->fs || !str_eq(digest, "blake2b-256") || !img->image_bytes ||
+	if (!line || str_empty(img->name) || str_empty(img->version) || str_empty(img->fs) || !str_eq(digest, "blake2b-256") || !img->image_bytes ||
 	    img->chunk_bytes < 4096 || img->chunk_bytes > (8u << 20))
 		return error_set(err, ERR_MEDIUM, "incomplete header");
 	return 0;
@@ -199,8 +208,11 @@ int chunk_list_parse(const char *text, struct arena *a, struct chunk_list *ret, 
 	memset(ret, 0, sizeof(*ret));
 	if (parse_head(&p, &ret->image, &count, err))
 		return -1;
-	if (count != (ret->image.image_bytes + ret->image.chunk_bytes - 1) / ret->image.chunk_bytes)
+	if (count != (ret->image.image_bytes - 1) / ret->image.chunk_bytes + 1)
 		return error_set(err, ERR_MEDIUM, "%" PRIu64 " chunks do not make up the size", count);
+	/* A chunk is a line at least: memory is not asked for on the word of a number. */
+	if (count > strlen(text))
+		return error_set(err, ERR_MEDIUM, "fewer chunks than announced");
 	ret->chunks = arena_array(a, count, sizeof(*ret->chunks));
 	while ((line = next_line(&p))) {
 		struct chunk *c;
@@ -228,8 +240,28 @@ int source_chunks(struct sys *sys, const char *source, const char *key, const ch
 		return -1;
 	if (chunk_list_parse(str_text(&text), a, ret, err))
 		return error_wrap(err, "%s", rel);
+	/* The signature does not know where the list lies. */
+	if (strcmp(ret->image.name, image) != 0)
+		return error_set(err, ERR_MEDIUM, "%s: is the list of image \"%s\"", rel, ret->image.name);
 	hash_buffer(str_text(&text), text.len, hash);
 	ret->image.list_hash = arena_strdup(a, hash);
+	return 0;
+}
+
+/* A small file of the release, its bytes compared with the manifest. */
+static int get_listed(struct sys *sys, const char *source, const struct seed *seed, const char *rel, size_t max,
+		      struct str *ret, struct error *err)
+{
+	const struct seed_entry *e = seed_find(seed, rel);
+	char hash[HASH_HEX];
+
+	if (!e)
+		return error_set(err, ERR_MEDIUM, "SEED: %s is missing from this release", rel);
+	if (get(sys, source, rel, max, ret, err))
+		return -1;
+	hash_buffer(str_text(ret), ret->len, hash);
+	if (strcmp(hash, e->hash) != 0)
+		return error_set(err, ERR_MEDIUM, "%s: damaged: its bytes differ from the signed manifest", rel);
 	return 0;
 }
 
@@ -240,7 +272,7 @@ int source_catalog(struct sys *sys, const char *source, const char *key, struct 
 	struct seed seed;
 
 	memset(ret, 0, sizeof(*ret));
-	if (source_seed(sys, source, key, a, &seed, err) || get(sys, source, "build-id", 128, &id, err))
+	if (source_seed(sys, source, key, a, &seed, err) || get_listed(sys, source, &seed, "build-id", 128, &id, err))
 		return -1;
 	ret->build_id = arena_strndup(a, str_text(&id), strcspn(str_text(&id), "\n"));
 	ret->version = ret->build_id;
