@@ -138,12 +138,17 @@ static void read_scalar(struct reader *r, struct tree *t, const yaml_event_t *e)
 		len = 0;
 	}
 	/* Only escapes ("\0", "\x1b") can bring these: the file itself has none. */
-	for (size_t i = 0; i < len && !t->bad; i++)
-		if (((unsigned char)text[i] < 0x20 && text[i] != '\n' && text[i] != '\t') || text[i] == 0x7f) {
+	for (size_t i = 0, n; i < len && !t->bad; i += n ? n : 1) {
+		uint32_t c = 0;
+
+		n = utf8_char(text + i, len - i, &c);
+		/* U+009B begins a terminal's control sequence as ESC [ does. */
+		if (!n || (c < 0x20 && c != '\n' && c != '\t') || (c >= 0x7f && c < 0xa0) || c == 0xfffe || c == 0xffff) {
 			finding_add(r->f, t->pos, "", NULL, "text holds a control character");
 			t->bad = true;
 			len = 0;
 		}
+	}
 	t->text = arena_strndup(r->a, text, len);
 	t->kind = !t->quoted && null_word(t->text) ? TREE_NULL : TREE_STRING;
 }

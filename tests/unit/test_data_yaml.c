@@ -84,6 +84,7 @@ static void test_refuses(void)
 		{ "open quote", "a: \"x\nb: 3\n", "f:3:1: the file ends inside quotes (while scanning a quoted scalar that began on line 1)\n" },
 		{ "NUL by escape", "a: \"x\\0y\"\n", "f:1:4: text holds a control character\n" },
 		{ "escape character by escape", "a: \"\\e[2J\"\n", "f:1:4: text holds a control character\n" },
+		{ "terminal control sequence by escape", "a: \"\\x9b2J\"\n", "f:1:4: text holds a control character\n" },
 		{ "UTF-16", "\xff\xfe" "a", "f:1:1: the file is UTF-16\n  save it as UTF-8\n" },
 		{ "UTF-16, big end first", "\xfe\xff", "f:1:1: the file is UTF-16\n  save it as UTF-8\n" },
 		{ "Latin-1", "a: 1\nb: caf\xe9\n", "f:2:7: byte 0xe9 is not UTF-8\n  save it as UTF-8\n" },
