@@ -28,6 +28,7 @@ int site_find(struct sys *sys, const struct machine *m, const char *medium, cons
 	      struct str *ret, const char **ret_from, struct error *err)
 {
 	struct found f = { 0 };
+	const char *options;
 	struct error later;
 	int rc;
 
@@ -51,9 +52,11 @@ int site_find(struct sys *sys, const struct machine *m, const char *medium, cons
 		return error_hint(err, "put %s on a FAT or ext4 volume labelled %s and attach it; the README shows an example",
 				  file_name, label);
 	}
+	/* A journal is not replayed: nobody consented to a write here, not even of the file system's own. */
+	options = str_eq(f.type, "ext4") || str_eq(f.type, "ext3") ? "noload" : NULL;
 	*ret_from = arena_printf(a, "%s on the volume labelled %s (%s)", file_name, label, f.dev);
 	if (sys->ops->make_dirs(sys, mount_dir, 0700, err) ||
-	    sys->ops->mount(sys, f.dev, mount_dir, f.type, MS_RDONLY | MS_NODEV | MS_NOSUID | MS_NOEXEC, NULL, err))
+	    sys->ops->mount(sys, f.dev, mount_dir, f.type, MS_RDONLY | MS_NODEV | MS_NOSUID | MS_NOEXEC, options, err))
 		return error_wrap(err, "volume %s", label);
 	rc = sys->ops->read_file(sys, arena_printf(a, "%s/%s", mount_dir, file_name), YAML_MAX_BYTES + 1, ret, err);
 	if (sys->ops->umount(sys, mount_dir, rc ? &later : err))
