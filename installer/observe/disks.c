@@ -461,17 +461,25 @@ static bool has_site_file(const struct disk *d)
 	return false;
 }
 
-/* Two paths to one disk would look like two disks: the later one is not to be had. */
+/*
+ * Two paths to one disk would look like two disks: the later one is not to be had, and the first one
+ * not either when the later one is mounted.
+ */
 static void mark_second_paths(struct machine *m, struct arena *a)
 {
 	for (size_t i = 1; i < m->n_disks; i++) {
 		struct disk *d = &m->disks[i];
 
 		for (size_t k = 0; k < i && d->wwn && d->serial; k++) {
-			const struct disk *first = &m->disks[k];
+			struct disk *first = &m->disks[k];
 
-			if (!d->in_use && str_eq(d->wwn, first->wwn) &&
-			    str_eq(d->serial, first->serial) && d->size_bytes == first->size_bytes)
+			if (!str_eq(d->wwn, first->wwn) || !str_eq(d->serial, first->serial) ||
+			    d->size_bytes != first->size_bytes)
+				continue;
+			/* In use by one path is in use by all: it may be the boot medium. */
+			if (!first->in_use && d->in_use)
+				first->in_use = arena_printf(a, "the same disk as %s: %s", d->name, d->in_use);
+			if (!d->in_use)
 				d->in_use = arena_printf(a, "second path to %s", first->name);
 		}
 	}

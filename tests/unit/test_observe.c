@@ -100,6 +100,33 @@ static void test_probed(void)
 	tree_remove(root);
 }
 
+/* The boot medium came by the second of two paths: neither may be written. */
+static void test_used_by_other_path(void)
+{
+	AUTO_ARENA a = ARENA_INIT;
+	AUTO_STR text = STR_INIT;
+	char *root = replay("rack", &a);
+	struct machine *m = NULL;
+	struct error err;
+
+	str_add(&text, "f /proc/self/mountinfo\n"
+		       "\t40 1 65:16 / /run/fulcrum/medium ro - iso9660 /dev/sdr ro\n");
+	for (int i = 0; i < 2; i++) {
+		const char *dir = arena_printf(
+			&a, "/sys/devices/pci0000:50/0000:50:0%d.0/host7%d/target7%d:0:0/7%d:0:0:0/block/sd%c", i, i, i, i,
+			'q' + i);
+
+		str_addf(&text, "l /sys/block/sd%c ..%s\nf %s/size\n\t2048000\nf %s/dev\n\t65:%d\n", 'q' + i,
+			 dir + strlen("/sys"), dir, dir, i * 16);
+		str_addf(&text, "f %s/wwid\n\tnaa.5000c500a1b2c3d4\nf %s/serial\n\tTWO-PATHS\n", dir, dir);
+	}
+	tree_make(root, text.s);
+	ok(!observe_machine(NULL, root, &a, &m, &err), "a machine with two paths to the boot medium is seen");
+	is_str(disk_named(m, "sdr")->in_use, "boot medium", "the path that is mounted is in use");
+	is_str(disk_named(m, "sdq")->in_use, "the same disk as sdr: boot medium", "and so is the other");
+	tree_remove(root);
+}
+
 static void test_nothing(void)
 {
 	AUTO_ARENA a = ARENA_INIT;
@@ -159,6 +186,7 @@ int main(void)
 	test_whole("qemu-many");
 	test_whole("rack");
 	test_probed();
+	test_used_by_other_path();
 	test_nothing();
 	test_fast();
 	return tap_end();
