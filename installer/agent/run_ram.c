@@ -16,7 +16,7 @@ enum { REPORT_EVERY_MS = 1000, IMPORTANT_TRIES = 300, POLL_MS = 2000 };
 struct progress {
 	const struct engine_sink *to_console;
 	struct client *client;
-	uint64_t last_ms;
+	uint64_t next_ms;
 };
 
 static void on_step(void *ctx, const struct op *op, size_t index, size_t count, uint64_t done, uint64_t total,
@@ -30,12 +30,12 @@ static void on_step(void *ctx, const struct op *op, size_t index, size_t count, 
 	struct error ignored;
 
 	p->to_console->step(p->to_console->ctx, op, index, count, done, total, percent, finished);
-	if (now - p->last_ms < REPORT_EVERY_MS)
+	if (now < p->next_ms)
 		return;
-	p->last_ms = now;
+	p->next_ms = now + REPORT_EVERY_MS;
 	/* A lost progress report is no reason to stop writing. */
 	if (client_report(p->client, &r, 1, &ack, &a, &ignored))
-		p->last_ms = now + 5 * REPORT_EVERY_MS;
+		p->next_ms = clock_mono_ms() + 5 * REPORT_EVERY_MS;
 }
 
 static void on_stage(void *ctx, const char *stage, const char *text)
