@@ -17,6 +17,7 @@
 #include "engine/engine.h"
 #include "engine/site_find.h"
 #include "observe/machine.h"
+#include "observe/observe.h"
 #include "ops/source.h"
 #include "plan/planner.h"
 #include "ui/console.h"
@@ -284,6 +285,18 @@ static int confirm(struct job *j, struct error *err)
 	}
 }
 
+/* Whether a cable is plugged in is known only of ports that are up: brought up where the site file asks for it. */
+static int look_for_links(struct job *j, struct error *err)
+{
+	const struct network *net = site_network(j->site, "admin");
+
+	if (!net || !net->nic.link)
+		return 0;
+	if (observe_nics_up(j->sys, err) || observe_nics("", &j->a, j->machine, err))
+		return error_wrap(err, "networks.admin.nic: link");
+	return 0;
+}
+
 static int run_install(struct job *j, struct console *c, struct error *err)
 {
 	struct engine_sink sink = console_sink(c);
@@ -295,7 +308,7 @@ static int run_install(struct job *j, struct console *c, struct error *err)
 		return -1;
 	printf("site file: %s\n", from);
 	j->site_name = "site.yaml";
-	if (parse_site(j, str_text(&text), text.len, err))
+	if (parse_site(j, str_text(&text), text.len, err) || look_for_links(j, err))
 		return -1;
 	sink.stage(c, "plan", "planning");
 	if (load_catalog(j, err) || make_plan(j, err))
