@@ -9,6 +9,13 @@ T ?=
 V ?=
 STAY ?= 1
 FUZZ_SECONDS ?= 10
+# `make clean` removes what is below it: it must be one place, and never none (which would be /).
+ifneq ($(words $(O)),1)
+$(error O is "$(O)": one directory without white space is wanted)
+endif
+ifeq ($(abspath $(O)),/)
+$(error O is the root directory)
+endif
 export O V
 sdk := buildscripts/sdk-run
 mk := make -f installer/build.mk -j2 O=build $(if $(V),V=1)
@@ -66,7 +73,7 @@ unit: sdk ## unit tests only
 fuzz: sdk ## every parser of foreign bytes, FUZZ_SECONDS=10 each
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run
 
-lint: ## shellcheck, layers, style
+lint: setup ## shellcheck, layers, style
 	@buildscripts/check-shell
 	@buildscripts/check-layers
 	@buildscripts/check-style
