@@ -374,6 +374,34 @@ static const char *results_json(const struct msg_report *m, struct arena *a, con
 	return arena_strdup(a, str_text(&out));
 }
 
+/* *RET: the checks of this node that M does not answer as they must be, or NULL. Silence is no pass. */
+static int unmet_checks(struct admin *ad, const struct speaker *s, const struct msg_report *m, const char **ret,
+			struct error *err)
+{
+	struct arena *a = s->node->arena;
+	AUTO_STR list = STR_INIT;
+	struct check *checks;
+	struct plan *p;
+	size_t n;
+
+	*ret = NULL;
+	if (attempt_plan(s->attempt, a, &p, err) || node_checks(ad, p, a, &checks, &n, err))
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		const char *seen = NULL;
+
+		for (size_t k = 0; k < m->n_results && !seen; k++)
+			if (str_eq(m->results[k].name, checks[i].name))
+				seen = m->results[k].seen;
+		if (!str_eq(seen, checks[i].expected))
+			str_addf(&list, "%s%s: wanted %s, seen %s", list.len ? "; " : "", checks[i].name,
+				 checks[i].expected, seen ? seen : "nothing");
+	}
+	if (list.len)
+		*ret = arena_strdup(a, str_text(&list));
+	return 0;
+}
+
 static int take_checks(struct admin *ad, const struct speaker *s, const struct msg_report *m,
 		       struct event_ctx *c, struct msg_ack *ack, struct error *err)
 {
@@ -386,6 +414,8 @@ static int take_checks(struct admin *ad, const struct speaker *s, const struct m
 	c->results = results_json(m, a, &bad);
 	if (m->n_results == 0)
 		return error_set(err, ERR_INPUT, "results: none, which proves nothing");
+	if (n->state == NODE_VERIFYING && !bad && unmet_checks(ad, s, m, &bad, err))
+		return -1;
 	if (n->state == NODE_VERIFYING && !bad)
 		return apply_report(ad, s, EV_CHECKS_OK, c, ack, err);
 	if (n->state == NODE_VERIFYING && c->now_s - n->since_s >= (int64_t)ad->grace_s) {

@@ -67,6 +67,12 @@ first_boot()
 		"hello>discovered bound>bound planned>planned deploy>planned approved>approved claimed>deploying applied>deployed disk_hello>verifying checks_ok>ready"
 }
 
+# The machine, its disk carrying what was deployed.
+own_machine()
+{
+	machine "$MAC1" S1 ".disks[0] += {table:\"gpt\",table_uuid:\"$(operator /node/node-1/plan; json .plan.goal)\",partitions:[{number:1,name:\"fulcrum-esp\",start_bytes:1048576,size_bytes:1000000,signatures:[{type:\"vfat\"}]}]}"
+}
+
 deploy_again()
 {
 	local before
@@ -75,7 +81,7 @@ deploy_again()
 	is "it boots the agent now" "$(boots "$MAC1")" fulcrum.mode=agent
 	is "its own system is told to reboot" "$(order a)" reboot
 	agent_boot a ram
-	agent_hello a "$(machine "$MAC1" S1 ".disks[0] += {table:\"gpt\",table_uuid:\"$(operator /node/node-1/plan; json .plan.goal)\",partitions:[{number:1,name:\"fulcrum-esp\",start_bytes:1048576,size_bytes:1000000,signatures:[{type:\"vfat\"}]}]}")"
+	agent_hello a "$(own_machine)"
 	is "planned and approved at once: the operator said so, and the disk is ours" "$(json .state)" approved
 	isnt "it is a new attempt" "$(json .attempt)" "$before"
 	check "it goes all the way again" agent_to_ready a
@@ -86,12 +92,30 @@ deploy_again()
 	is "the command shows it" "$(fulcrum node list -o json | jq -r '.nodes[0] | .name + " " + .state')" "node-1 ready"
 }
 
+checks_left_out()
+{
+	check "it is deployed a third time" fulcrum node deploy node-1
+	agent_boot a ram
+	agent_hello a "$(own_machine)"
+	is "the agent is told to deploy" "$(order a)" deploy
+	agent_claim a
+	agent_applied a
+	agent_boot a disk
+	agent_hello a "$DISK_MACHINE"
+	is "it is asked for its checks" "$(order a)" check
+	agent_report a '{"report":"checks","results":[{"name":"address","expected":"x","seen":"x","pass":true}]}'
+	is "results that leave checks out, or change what is wanted, make nothing ready" "$(state node-1)" failed
+	contains "what was changed is said" "$(operator /node/node-1; json .message)" "address: wanted 192.168.124.81/24, seen x"
+	contains "what is missing is said" "$(operator /node/node-1; json .message)" "ssh: wanted yes, seen nothing"
+}
+
 main()
 {
 	api_begin hold
 	first_deploy
 	first_boot
 	deploy_again
+	checks_left_out
 	stop_daemon
 	tap_end
 }
