@@ -31,6 +31,7 @@ struct admin {
 	struct bootconf_seen *seen;	/* which adapters asked for a boot configuration lately */
 	unsigned int grace_s; /* how long must-pass checks may still fail on a node that just came up */
 	unsigned int poll_ms; /* what agents are told */
+	char effects_error[256]; /* why the outbox is stuck, as it was told; "" = it is not */
 };
 
 /* Reads site file and catalog. A bad catalog is kept as an error in AD, and no failure. */

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/channel.h"
@@ -109,9 +110,16 @@ void effects_run(struct admin *ad)
 {
 	struct error err;
 
-	/* Nobody waits for an answer here; a cause that stays shows in the admin node's own checks. */
-	if (run_pending(ad, &err))
-		channel_emit("error", "admin", "text", err.msg, NULL);
+	if (run_pending(ad, &err) == 0) {
+		ad->effects_error[0] = '\0';
+		return;
+	}
+	/* Nobody waits for an answer here, and it is tried again each second: a cause is told once. */
+	if (strncmp(ad->effects_error, err.msg, sizeof(ad->effects_error) - 1) == 0)
+		return;
+	snprintf(ad->effects_error, sizeof(ad->effects_error), "%.255s", err.msg);
+	fprintf(stderr, "fulcrumd: a node's names and leases cannot be written: %s\n", err.msg);
+	channel_emit("error", "admin", "text", err.msg, NULL);
 }
 
 int effects_restore(struct admin *ad, struct error *err)
