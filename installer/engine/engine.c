@@ -23,12 +23,13 @@ struct run {
 static unsigned int percent(const struct run *r, uint64_t done, uint64_t total)
 {
 	uint64_t w = r->plan->ops[r->at].weight;
-	/* In 1/1024 of the operation, so that large byte counts do not overflow. */
+	/* In 1/1024 of the operation, so that large byte counts do not overflow; all of it at its end. */
 	uint64_t part = total ? (uint64_t)((double)done / (double)total * 1024.0) : 0;
+	uint64_t share = total && done >= total ? w : w / 1024 * part;
 
 	if (!r->weight_all)
 		return 0;
-	return (unsigned int)((r->weight_before + w / 1024 * part) * 100 / r->weight_all);
+	return (unsigned int)((r->weight_before + share) * 100 / r->weight_all);
 }
 
 static void tell(struct run *r, uint64_t done, uint64_t total, bool finished)

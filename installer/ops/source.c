@@ -194,8 +194,9 @@ static int parse_head(char **p, struct catalog_image *img, uint64_t *ret_count, 
 		else if (!parse_u64(value, &end, keys[i].number) || *end)
 			return error_set(err, ERR_MEDIUM, "header %s is not a number", line);
 	}
-	if (!line || str_empty(img->name) || str_empty(img->version) || str_empty(img->fs) || !str_eq(digest, "blake2b-256") || !img->image_bytes ||
-	    img->chunk_bytes < 4096 || img->chunk_bytes > (8u << 20))
+	if (!line || str_empty(img->name) || str_empty(img->version) || str_empty(img->fs) ||
+	    !str_eq(digest, "blake2b-256") || !img->image_bytes || img->chunk_bytes < 4096 ||
+	    img->chunk_bytes > (8u << 20))
 		return error_set(err, ERR_MEDIUM, "incomplete header");
 	return 0;
 }

@@ -1,0 +1,783 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The engine, with every operation there is, over a world in memory: files by path, one disk that
+ * remembers its table and file systems, mounts and handles that are counted. What the plan did not
+ * see stops the run before anything is written; every single effect fails once; and whatever
+ * happens, nothing is left open and no failure passes for success.
+ */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+#include <zstd.h>
+
+#include "engine/engine.h"
+#include "machines/tree.h"
+#include "observe/machine.h"
+#include "ops/source.h"
+#include "plan/planner.h"
+#include "sys/sys_fake.h"
+#include "tap.h"
+
+enum { FILES = 128, CHUNK = 4096, IMAGE = 10000 };
+
+static struct error err;
+static char root[64] = "/tmp/fulcrum-engine-XXXXXX";
+static char pub[KEY_PUB_HEX], sec[KEY_SEC_HEX];
+static const char release[] = "/release", source[] = "file:///release", disk_node[] = "/dev/vdz";
+
+/* --- the world */
+
+struct file {
+	char path[160];
+	struct str data;
+};
+
+static struct world {
+	struct file files[FILES];
+	size_t n_files;
+	int mounts, handles;
+	size_t queries, installs, calls; /* calls: effects that arrived */
+	const char *verbs[512];
+	/* the disk */
+	const char *table_guid;
+	struct partition parts[8];
+	struct signature sigs[8], whole;
+	size_t n_parts;
+	bool foreign; /* carries something nobody planned for */
+} w;
+
+static void came(const char *verb)
+{
+	if (w.calls < ARRAY_LEN(w.verbs))
+		w.verbs[w.calls] = verb;
+	w.calls++;
+}
+
+static struct file *file_at(const char *path, bool make)
+{
+	struct file *f;
+
+	for (size_t i = 0; i < w.n_files; i++)
+		if (!strcmp(w.files[i].path, path))
+			return &w.files[i];
+	if (!make)
+		return NULL;
+	if (w.n_files == FILES)
+		tree_die("too many files", path);
+	f = &w.files[w.n_files++];
+	snprintf(f->path, sizeof(f->path), "%s", path);
+	return f;
+}
+
+static void file_put(const char *path, const void *data, size_t len)
+{
+	struct file *f = file_at(path, true);
+
+	str_clear(&f->data);
+	str_addn(&f->data, data, len);
+}
+
+static struct partition *part_of(const char *dev)
+{
+	unsigned long n = strtoul(dev + strlen(disk_node), NULL, 10);
+
+	if (!str_starts(dev, disk_node) || n < 1 || n > w.n_parts)
+		tree_die("no such device", dev);
+	return &w.parts[n - 1];
+}
+
+static void sign_part(const char *dev, const char *type, const char *uuid)
+{
+	struct partition *p = part_of(dev);
+	struct signature *g = &w.sigs[p->number - 1];
+
+	*g = (struct signature){ .type = type, .uuid = uuid };
+	p->signatures = g;
+	p->n_signatures = 1;
+}
+
+static const char *after(const char *const *argv, const char *option)
+{
+	for (size_t i = 0; argv[i]; i++)
+		if (!strcmp(argv[i], option))
+			return argv[i + 1];
+	return NULL;
+}
+
+static const char *last(const char *const *argv)
+{
+	while (argv[1])
+		argv++;
+	return *argv;
+}
+
+static int w_exec(struct sys *s UNUSED, const struct sys_exec *x, struct error *e)
+{
+	const char *const *v = x->argv;
+	static char fat[10];
+
+	came("exec");
+	if (!strcmp(v[0], "/usr/bin/dpkg")) {
+		w.queries++;
+		return error_set(e, ERR_IO, "dpkg: exit 1: package is not installed");
+	}
+	if (!strcmp(v[0], "/usr/bin/apt-get") && after(v, "install"))
+		w.installs++;
+	if (!strcmp(v[0], "mke2fs"))
+		sign_part(last(v), "ext4", after(v, "-U"));
+	if (!strcmp(v[0], "tune2fs"))
+		sign_part(last(v), "ext4", after(v, "-U"));
+	if (!strcmp(v[0], "mkfs.vfat")) {
+		snprintf(fat, sizeof(fat), "%.4s-%s", after(v, "-i"), after(v, "-i") + 4);
+		sign_part(last(v), "vfat", fat);
+	}
+	return 0;
+}
+
+static int w_mount(struct sys *s UNUSED, const char *from, const char *to UNUSED, const char *type UNUSED,
+		   unsigned long flags UNUSED, const char *options UNUSED, struct error *e UNUSED)
+{
+	came("mount");
+	if (str_starts(from, "/dev/vd"))
+		part_of(from);
+	w.mounts++;
+	return 0;
+}
+
+static int w_umount(struct sys *s UNUSED, const char *target UNUSED, struct error *e UNUSED)
+{
+	came("umount");
+	w.mounts--;
+	return 0;
+}
+
+static int w_make_dirs(struct sys *s UNUSED, const char *path UNUSED, mode_t mode UNUSED, struct error *e UNUSED)
+{
+	came("make_dirs");
+	return 0;
+}
+
+static int w_write_file(struct sys *s UNUSED, const char *path, const void *data, size_t len, mode_t mode UNUSED,
+			struct error *e UNUSED)
+{
+	came("write_file");
+	file_put(path, data, len);
+	return 0;
+}
+
+static int w_read_file(struct sys *s UNUSED, const char *path, size_t max, struct str *ret, struct error *e)
+{
+	const struct file *f = file_at(path, false);
+
+	came("read_file");
+	if (!f || f->data.len > max)
+		return error_set(e, ERR_IO, "%s: %s", path, f ? "larger than wanted" : "not there");
+	str_addn(ret, str_text(&f->data), f->data.len);
+	return 0;
+}
+
+static int w_symlink(struct sys *s UNUSED, const char *target, const char *path, struct error *e UNUSED)
+{
+	char from[160], to[160];
+	size_t n = w.n_files, len;
+
+	came("symlink");
+	/* The one link: seed/current. What lies below its target can be read through it, too. */
+	snprintf(from, sizeof(from), "%.*s/%s/", (int)(strrchr(path, '/') - path), path, target);
+	len = strlen(from);
+	for (size_t i = 0; i < n; i++) {
+		if (!str_starts(w.files[i].path, from))
+			continue;
+		snprintf(to, sizeof(to), "%s/%s", path, w.files[i].path + len);
+		file_put(to, str_text(&w.files[i].data), w.files[i].data.len);
+	}
+	return 0;
+}
+
+static int w_remove(struct sys *s UNUSED, const char *path, struct error *e UNUSED)
+{
+	struct file *f = file_at(path, false);
+
+	came("remove");
+	if (f) {
+		str_release(&f->data);
+		*f = w.files[--w.n_files];
+		memset(&w.files[w.n_files], 0, sizeof(*f));
+	}
+	return 0;
+}
+
+static int w_create(struct sys *s UNUSED, const char *path, mode_t mode UNUSED, int *ret, struct error *e UNUSED)
+{
+	came("create");
+	file_put(path, "", 0);
+	*ret = (int)(file_at(path, false) - w.files);
+	w.handles++;
+	return 0;
+}
+
+static int w_open_block(struct sys *s UNUSED, const char *path, int *ret, struct error *e UNUSED)
+{
+	came("open_block");
+	part_of(path);
+	*ret = (int)(file_at(path, true) - w.files);
+	w.handles++;
+	return 0;
+}
+
+static void reach(struct str *b, uint64_t end)
+{
+	while (b->len < end)
+		str_addc(b, 'x');
+}
+
+static int w_write_at(struct sys *s UNUSED, int h, uint64_t at, const void *data, size_t len, struct error *e UNUSED)
+{
+	struct str *b = &w.files[h].data;
+
+	came("write_at");
+	reach(b, at + len);
+	memcpy(b->s + at, data, len);
+	return 0;
+}
+
+static int w_zero_at(struct sys *s UNUSED, int h, uint64_t at, uint64_t len, struct error *e UNUSED)
+{
+	struct str *b = &w.files[h].data;
+
+	came("zero_at");
+	reach(b, at + len);
+	memset(b->s + at, 0, len);
+	return 0;
+}
+
+static int w_read_at(struct sys *s UNUSED, int h, uint64_t at, void *data, size_t len, struct error *e)
+{
+	const struct str *b = &w.files[h].data;
+
+	came("read_at");
+	if (at + len > b->len)
+		return error_set(e, ERR_IO, "read past the end");
+	memcpy(data, b->s + at, len);
+	return 0;
+}
+
+static int w_close(struct sys *s UNUSED, int h UNUSED, bool sync UNUSED, struct error *e UNUSED)
+{
+	came("close");
+	w.handles--;
+	return 0;
+}
+
+static int w_fetch(struct sys *s UNUSED, const char *url, uint64_t offset, sys_sink sink, void *ctx, struct error *e)
+{
+	const struct file *f = file_at(url + strlen("file://"), false);
+
+	came("fetch");
+	if (!f)
+		return error_set(e, ERR_NOT_FOUND, "%s: not there", url);
+	/* In small pieces, as it may come. */
+	for (uint64_t at = offset; at < f->data.len; at += 7) {
+		uint64_t len = f->data.len - at < 7 ? f->data.len - at : 7;
+
+		if (sink(ctx, f->data.s + at, len, e))
+			return -1;
+	}
+	return 0;
+}
+
+static int w_probe(struct sys *s UNUSED, struct disk *d, struct arena *a UNUSED, struct error *e UNUSED)
+{
+	came("probe");
+	if (!str_eq(d->path, disk_node))
+		return 0;
+	d->table = w.n_parts ? "gpt" : NULL;
+	d->table_uuid = w.table_guid;
+	d->partitions = w.parts;
+	d->n_partitions = w.n_parts;
+	w.whole = (struct signature){ .type = "swap" };
+	d->signatures = &w.whole;
+	d->n_signatures = w.foreign;
+	return 0;
+}
+
+static int w_wipe(struct sys *s UNUSED, const char *path, struct error *e UNUSED)
+{
+	came("wipe");
+	if (!str_eq(path, disk_node))
+		tree_die("wiped", path);
+	w.n_parts = 0;
+	w.table_guid = NULL;
+	w.foreign = false;
+	return 0;
+}
+
+static int w_table_write(struct sys *s UNUSED, const char *path, uint64_t sector UNUSED, const struct op_table *t,
+			 struct error *e UNUSED)
+{
+	came("table_write");
+	if (!str_eq(path, disk_node) || t->n_parts > ARRAY_LEN(w.parts))
+		tree_die("table on", path);
+	w.table_guid = t->uuid;
+	w.n_parts = t->n_parts;
+	for (size_t i = 0; i < t->n_parts; i++)
+		w.parts[i] = (struct partition){ .number = t->parts[i].number, .name = t->parts[i].name,
+						 .type_uuid = t->parts[i].type_uuid, .uuid = t->parts[i].uuid,
+						 .start_bytes = t->parts[i].start_bytes, .size_bytes = t->parts[i].size_bytes };
+	return 0;
+}
+
+static int w_table_guid(struct sys *s UNUSED, const char *path UNUSED, uint64_t sector UNUSED, const char *uuid,
+			struct error *e UNUSED)
+{
+	came("table_guid");
+	w.table_guid = uuid;
+	return 0;
+}
+
+static int w_sync(struct sys *s UNUSED, struct error *e UNUSED)
+{
+	came("sync");
+	return 0;
+}
+
+static int w_sleep(struct sys *s UNUSED, unsigned int ms UNUSED, struct error *e UNUSED)
+{
+	return 0;
+}
+
+/* No rename, post or reboot: an operation that came by them would crash here, and should. */
+static const struct sys_ops world_ops = {
+	.exec = w_exec, .mount = w_mount, .umount = w_umount, .make_dirs = w_make_dirs, .write_file = w_write_file,
+	.read_file = w_read_file, .symlink = w_symlink, .remove = w_remove, .create = w_create,
+	.open_block = w_open_block, .write_at = w_write_at, .read_at = w_read_at, .zero_at = w_zero_at,
+	.close = w_close, .fetch = w_fetch, .probe = w_probe, .wipe = w_wipe, .table_write = w_table_write,
+	.table_guid = w_table_guid, .sync = w_sync, .sleep_ms = w_sleep,
+};
+static struct sys world_sys = { .ops = &world_ops };
+
+/* --- the release */
+
+static void signed_put(const char *path, const char *text, size_t len)
+{
+	char sig[SIG_HEX], line[SIG_HEX + 16], name[160];
+
+	if (sign_buffer(sec, text, len, sig, &err))
+		tree_die("sign", path);
+	snprintf(line, sizeof(line), "ed25519 %s\n", sig);
+	snprintf(name, sizeof(name), "%s.sig", path);
+	file_put(path, text, len);
+	file_put(name, line, strlen(line));
+}
+
+static void add_chunk(struct str *list, struct str *chunks, const unsigned char *raw, size_t len)
+{
+	char packed[CHUNK * 2], hash[HASH_HEX], raw_hash[HASH_HEX];
+	size_t n = ZSTD_compress(packed, sizeof(packed), raw, len, 1);
+
+	hash_buffer(packed, n, hash);
+	hash_buffer(raw, len, raw_hash);
+	str_addf(list, "D %zu %zu %s %s\n", chunks->len, n, hash, raw_hash);
+	str_addn(chunks, packed, n);
+}
+
+static void make_image(void)
+{
+	AUTO_STR chunks = STR_INIT;
+	AUTO_STR lines = STR_INIT;
+	AUTO_STR list = STR_INIT;
+	unsigned char raw[CHUNK];
+
+	for (size_t i = 0; i < CHUNK; i++)
+		raw[i] = (unsigned char)(i * i >> 3);
+	add_chunk(&lines, &chunks, raw, CHUNK);
+	str_add(&lines, "Z\n");
+	add_chunk(&lines, &chunks, raw, IMAGE % CHUNK);
+	str_addf(&list, "fulcrum-image 1\nname debian-13\nversion 7\nfs ext4\nsize %d\nchunk %d\ndigest blake2b-256\ncount 3\n"
+			"data %zu\n---\n%s", IMAGE, CHUNK, chunks.len, str_text(&lines));
+	signed_put("/release/images/debian-13/list", str_text(&list), list.len);
+	file_put("/release/images/debian-13/chunks", str_text(&chunks), chunks.len);
+}
+
+static void make_release(void)
+{
+	static const char *const listed[] = { "boot/initrd.img", "boot/vmlinuz", "build-id", "efi/grubx64.efi",
+					      "efi/shimx64.efi", "images/debian-13/chunks", "images/debian-13/list",
+					      "images/debian-13/list.sig", "root.squashfs" };
+	AUTO_STR seed = STR_INIT;
+
+	make_image();
+	for (size_t i = 0; i < ARRAY_LEN(listed); i++) {
+		char path[160], hash[HASH_HEX];
+		struct file *f;
+
+		snprintf(path, sizeof(path), "%s/%s", release, listed[i]);
+		if (!file_at(path, false))
+			file_put(path, listed[i], strlen(listed[i]));
+		f = file_at(path, false);
+		hash_buffer(f->data.s, f->data.len, hash);
+		str_addf(&seed, "%s %zu %s\n", hash, f->data.len, listed[i]);
+	}
+	signed_put("/release/SEED", str_text(&seed), seed.len);
+}
+
+static void world_reset(void)
+{
+	for (size_t i = 0; i < w.n_files; i++)
+		str_release(&w.files[i].data);
+	memset(&w, 0, sizeof(w));
+	make_release();
+	w.calls = 0;
+}
+
+/* --- the machine: a recorded one, and a disk worth installing on */
+
+static const char vdz[] = "/sys/devices/pci0000:00/0000:00:1a.0/virtio9/block/vdz";
+static const char site_text[] =
+	"fulcrum: 1\nsite: lab\nadmin:\n  name: admin.lab.example\n  disk: { size: \">= 1G\" }\n  access:\n    ssh_keys:\n"
+	"      - \"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAID1idgiaeJPvr6Nl/Twxy+gVcVF8aSWxhkJFHU8jh58L ops@lab\"\n"
+	"networks:\n  admin:\n    subnet: 192.168.124.0/24\n    address: 192.168.124.10\n    hosts: .81-.160\n"
+	"    discovery: .21-.80\n    nic: { mac: \"52:54:00:00:00:02\" }\n"
+	"profiles:\n  server:\n    image: debian-13\n    disks: { system: { size: \">= 20G\" } }\n"
+	"    layout: [ { esp: 512M }, { root: { fs: ext4, size: rest } } ]\n    packages: [ openssh-server ]\n"
+	"rules:\n  - { when: { memory: \">= 1G\" }, bind: { profile: server, name: \"node-{seq}\" } }\n"
+	"policy: { approve: auto }\n";
+
+static void set_file(const char *path, const char *text)
+{
+	tree_put(root, path, text, strlen(text), "w");
+}
+
+static void add_disk(const char *dir, const char *name, const char *serial, const char *sectors, const char *dev)
+{
+	AUTO_STR text = STR_INIT;
+
+	str_addf(&text, "l /sys/block/%s ..%s\nl %s/device ../../../virtio9\n", name, dir + strlen("/sys"), dir);
+	str_addf(&text, "f %s/size\n\t%s\nf %s/dev\n\t%s\nf %s/serial\n\t%s\n", dir, sectors, dir, dev, dir, serial);
+	str_addf(&text, "f %s/queue/rotational\n\t0\nf %s/queue/logical_block_size\n\t512\n", dir, dir);
+	tree_make(root, text.s);
+}
+
+static void make_machine(void)
+{
+	AUTO_STR text = STR_INIT;
+
+	if (file_read("tests/machines/qemu-many.tree", 1 << 20, &text, &err))
+		tree_die("read", err.msg);
+	tree_make(root, text.s);
+	add_disk(vdz, "vdz", "SEAT-0001", "52428800", "254:400");
+}
+
+static struct plan *make_plan(const char *kind, struct arena *a)
+{
+	static const char *keys[] = { "ssh-ed25519 AAAA test" }, *packages[] = { "openssh-server" };
+	const struct identity who = { .node = "node-1", .hostname = "node-1", .address = "192.168.124.81", .prefix = 24,
+				      .mac = "52:54:00:00:00:02", .admin_address = "192.168.124.10", .site_key = pub,
+				      .attempt = 1, .ssh_keys = keys, .n_ssh_keys = 1, .packages = packages, .n_packages = 1 };
+	struct plan_request r = { .site_text = site_text, .seed = "00112233445566778899aabbccddeeff" };
+	struct findings f = { .arena = a };
+	struct machine *m = NULL;
+	struct catalog c;
+	struct plan *p;
+
+	r.site = site_parse("site.yaml", site_text, strlen(site_text), a, &f);
+	if (f.n || observe_machine(&world_sys, root, a, &m, &err) ||
+	    source_catalog(&world_sys, source, pub, a, &c, &err))
+		tree_die(f.n ? "site" : "machine", f.n ? f.items[0].text : err.msg);
+	r.machine = m;
+	r.catalog = &c;
+	if (!strcmp(kind, "admin") ? plan_admin(&r, a, &p, &err) : plan_node(&r, &r.site->profiles[0], &who, a, &p, &err))
+		tree_die("plan", err.msg);
+	return p;
+}
+
+/* --- one run, watched */
+
+struct watch {
+	struct arena *a;
+	const struct plan *plan;
+	unsigned int percent, finished, stages;
+	size_t index;
+	bool wrong;
+};
+
+static void on_step(void *ctx, const struct op *op, size_t index, size_t count, uint64_t done, uint64_t total,
+		    unsigned int percent, bool finished)
+{
+	struct watch *k = ctx;
+
+	k->wrong |= percent < k->percent || percent > 100 || index < k->index || count != k->plan->n_ops ||
+		    op != &k->plan->ops[index] || done > total || (finished && done != total);
+	k->percent = percent;
+	k->index = index;
+	k->finished += finished;
+}
+
+static void on_stage(void *ctx, const char *stage UNUSED, const char *text UNUSED)
+{
+	((struct watch *)ctx)->stages++;
+}
+
+static const char *journal_path(void)
+{
+	static char path[96];
+
+	snprintf(path, sizeof(path), "%s/journal", root);
+	return path;
+}
+
+static int apply(struct sys *s, const struct plan *p, struct watch *k, struct engine *ret)
+{
+	static const struct engine_sink sink = { .step = on_step, .stage = on_stage };
+	struct engine_sink with = sink;
+	struct engine e = { .sys = s, .root = root, .source = source, .release_key = pub, .target = "/target",
+			    .journal = journal_path(), .sink = &with };
+	int rc;
+
+	*k = (struct watch){ .plan = p };
+	with.ctx = k;
+	memset(&err, 0, sizeof(err));
+	unlink(journal_path());
+	w.calls = 0;
+	rc = engine_apply(&e, p, &err);
+	e.sink = NULL;
+	if (ret)
+		*ret = e;
+	return rc;
+}
+
+static bool verb_in(const char *verb, const char *list)
+{
+	const char *at = strstr(list, verb);
+
+	return at && (at == list || at[-1] == ' ') && (at[strlen(verb)] == ' ' || !at[strlen(verb)]);
+}
+
+/* True if from the Ith effect on there came only those of LIST. */
+static bool only(size_t i, const char *list)
+{
+	for (; i < w.calls && i < ARRAY_LEN(w.verbs); i++) {
+		if (verb_in(w.verbs[i], list))
+			continue;
+		printf("# effect %zu is %s\n", i, w.verbs[i]);
+		return false;
+	}
+	return true;
+}
+
+static bool journal_ends(const char *what, const char *id)
+{
+	AUTO_STR text = STR_INIT;
+	AUTO_STR want = STR_INIT;
+	struct error ignored;
+
+	if (file_read(journal_path(), 1 << 20, &text, &ignored))
+		return false;
+	str_addf(&want, "\n%s %s\n", what, id);
+	return str_starts(str_text(&text), "plan {") && str_ends(str_text(&text), str_text(&want));
+}
+
+/* --- what stops a run before it begins */
+
+static void stopped(struct plan *p, const char *message, const char *what)
+{
+	struct watch k;
+	int rc = apply(&world_sys, p, &k, NULL);
+
+	ok(rc == -1 && err.kind == ERR_CHANGED && strstr(err.msg, message), "%s is ERR_CHANGED", what);
+	if (rc != -1 || err.kind != ERR_CHANGED || !strstr(err.msg, message))
+		printf("# rc %d, %s: %s\n", rc, error_kind_name(err.kind), err.msg);
+	ok(only(0, "make_dirs probe") && access(journal_path(), F_OK) && !k.finished, "and nothing was written");
+}
+
+static void test_changed(void)
+{
+	AUTO_ARENA a = ARENA_INIT;
+	char link[128], part[192];
+	struct plan *p;
+
+	world_reset();
+	p = make_plan("node", &a);
+	w.foreign = true;
+	stopped(p, "disk SEAT-0001 (vdz): its content is not what the plan saw", "content that the plan did not see");
+	ok(strstr(err.hint, "plan again") != NULL, "with what to do");
+	w.foreign = false;
+	p->disks[0].size_bytes -= 512;
+	stopped(p, "disk SEAT-0001: is not there any more", "a disk of another size");
+	p->disks[0].size_bytes += 512;
+	p->disks[0].wwn = "naa.5000c500a1b2c3d4";
+	stopped(p, "is not there any more", "a disk of another WWN");
+	p->disks[0].wwn = NULL;
+	p->disks[0].serial = NULL;
+	p->disks[0].topology = "/devices/pci0000:00/0000:00:1b.0/virtio";
+	stopped(p, "is not there any more", "a disk without a serial in another place");
+	p->disks[0].serial = "SEAT-0001";
+	add_disk("/sys/devices/pci0000:00/0000:00:1c.0/virtio9/block/vdy", "vdy", "SEAT-0001", "52428800", "254:416");
+	stopped(p, "both claim this identity", "a second disk of the same identity");
+	snprintf(link, sizeof(link), "%s/sys/block/vdy", root);
+	unlink(link);
+	snprintf(part, sizeof(part), "f %s/vdz1/partition\n\t1\nf %s/vdz1/dev\n\t254:401\n", vdz, vdz);
+	tree_make(root, part);
+	set_file("/proc/swaps", "Filename\tType\tSize\tUsed\tPriority\n/dev/vdz1\tpartition\t100\t0\t-2\n");
+	stopped(p, "(vdz): may not be written: ", "a disk in use");
+	set_file("/proc/swaps", "Filename\tType\tSize\tUsed\tPriority\n");
+	snprintf(part, sizeof(part), "%s%s/vdz1", root, vdz);
+	tree_remove(part);
+	snprintf(link, sizeof(link), "%s/sys/block/vdz", root);
+	unlink(link);
+	stopped(p, "disk SEAT-0001: is not there any more", "a missing disk");
+	snprintf(part, sizeof(part), "l /sys/block/vdz ..%s\n", vdz + strlen("/sys"));
+	tree_make(root, part);
+}
+
+static void test_empty(void)
+{
+	AUTO_ARENA a = ARENA_INIT;
+	struct watch k;
+	struct plan *p;
+
+	world_reset();
+	p = make_plan("node", &a);
+	p->n_ops = 0;
+	w.foreign = true;
+	ok(!apply(&world_sys, p, &k, NULL) && !w.calls && !k.stages, "an empty plan succeeds without any effect");
+	ok(access(journal_path(), F_OK), "and without a journal");
+}
+
+static void test_lock(void)
+{
+	AUTO_ARENA a = ARENA_INIT;
+	AUTO_FD lock = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct engine e = { .sys = &world_sys, .root = root, .source = source, .release_key = pub, .target = root };
+	struct plan *p;
+
+	world_reset();
+	p = make_plan("node", &a);
+	w.calls = 0;
+	ok(lock >= 0 && !flock(lock, LOCK_EX) && engine_apply(&e, p, &err) && err.kind == ERR_CONFLICT,
+	   "while another run holds the target, none begins: %s", err.msg);
+	ok(only(0, "make_dirs"), "and nothing was written");
+}
+
+/* --- whole plans */
+
+static void test_whole(const char *kind)
+{
+	AUTO_ARENA a = ARENA_INIT;
+	char bad_journal[96];
+	struct engine e;
+	struct watch k;
+	struct plan *p;
+	int rc;
+
+	world_reset();
+	p = make_plan(kind, &a);
+	rc = apply(&world_sys, p, &k, &e);
+	ok(!rc, "%s: a plan is applied and verified%s%s", kind, rc ? ": " : "", rc ? err.msg : "");
+	ok(!k.wrong && k.percent == 100 && k.finished == p->n_ops && k.stages == 2,
+	   "%s: progress never goes back and ends at 100 (%u)", kind, k.percent);
+	is_str(w.table_guid, p->goal, "%s: the disk carries the goal's GUID", kind);
+	ok(!w.mounts && !w.handles, "%s: nothing is left mounted or open", kind);
+	ok(journal_ends("done", p->ops[p->n_ops - 1].id), "%s: the journal holds the plan and ends with its last step", kind);
+	ok(!strcmp(kind, "admin") || hex_is(e.node_key, KEY_PUB_HEX - 1), "%s: a node's key is known", kind);
+	/* A plan of one light step: its share is all there is. */
+	p->n_ops = 1;
+	p->ops[0].weight = 1000;
+	world_reset();
+	ok(!apply(&world_sys, p, &k, NULL) && !k.wrong && k.percent == 100, "%s: a light last step ends at 100, too (%u)", kind,
+	   k.percent);
+	snprintf(bad_journal, sizeof(bad_journal), "%s/no/such/dir/journal", root);
+	e = (struct engine){ .sys = &world_sys, .root = root, .source = source, .release_key = pub, .target = "/target",
+			     .journal = bad_journal };
+	w.calls = 0;
+	ok(engine_apply(&e, p, &err) && only(0, "make_dirs probe"), "%s: without its journal nothing is written: %s", kind,
+	   err.msg);
+}
+
+/* Effects that may follow the one that failed: they only put away what is open. */
+static const char tidy[] = "umount close remove";
+
+static void test_every_effect_fails(const char *kind, enum sys_fake_mode mode)
+{
+	bool returned = true, tidied = true, closed = true, journalled = true, monotonic = true, uncommitted = true;
+	uint64_t n;
+
+	for (n = 1; n < 1000; n++) {
+		AUTO_ARENA a = ARENA_INIT;
+		struct sys *fake;
+		const char *verb;
+		struct plan *p;
+		struct watch k;
+		uint64_t asked;
+		int rc;
+
+		world_reset();
+		p = make_plan(kind, &a);
+		fake = sys_fake_new(&world_sys);
+		sys_fake_fail_at(fake, n, mode);
+		rc = apply(fake, p, &k, NULL);
+		verb = sys_fake_failed(fake);
+		asked = sys_fake_calls(fake);
+		sys_free(fake);
+		monotonic &= !k.wrong;
+		if (!verb) {
+			ok(!rc, "%s: with effect %d, past the last, the plan passes", kind, (int)n);
+			break;
+		}
+		/* Another disk that cannot be probed is damaged, and none of our business. */
+		if (!rc && mode == SYS_FAKE_ONCE && !strcmp(verb, "probe") && n <= 1 + p->n_others)
+			continue;
+		/* A package that cannot be asked for is one that is not there: it is installed then. */
+		if (mode == SYS_FAKE_ONCE && !rc && !strcmp(verb, "exec") && !strcmp(kind, "node") && !w.queries && w.installs == 1)
+			continue;
+		if (rc != -1 || (!strstr(err.msg, "injected") && err.kind != ERR_CHANGED)) {
+			printf("# effect %d, %s: rc %d: %s\n", (int)n, verb, rc, err.msg);
+			returned = false;
+		}
+		if (mode == SYS_FAKE_ONCE && asked - n <= w.calls && str_starts(err.msg, "injected") &&
+		    !only(w.calls - (asked - n), tidy)) {
+			printf("# after effect %d, %s\n", (int)n, verb);
+			tidied = false;
+		}
+		if (mode == SYS_FAKE_ONCE && (w.mounts != !strcmp(verb, "umount") || w.handles)) {
+			printf("# effect %d, %s: %d mounts, %d handles are left\n", (int)n, verb, w.mounts, w.handles);
+			closed = false;
+		}
+		if (w.handles)
+			closed = false;
+		if (!access(journal_path(), F_OK) && !journal_ends("failed", p->ops[k.index].id))
+			journalled = false;
+		if (rc && str_eq(w.table_guid, p->goal) && strcmp(verb, "probe"))
+			uncommitted = false;
+	}
+	ok(n > 50 && n < 1000, "%s: %d effects were made to fail%s", kind, (int)n - 1, mode == SYS_FAKE_CUT ? ", with all after it" : "");
+	ok(returned, "%s: each failure is returned", kind);
+	ok(tidied, "%s: after it nothing is done but closing and unmounting", kind);
+	ok(closed, "%s: and that is done", kind);
+	ok(journalled, "%s: the journal ends with the step that failed", kind);
+	ok(uncommitted, "%s: a disk whose install failed does not look finished", kind);
+	ok(monotonic, "%s: progress never goes back", kind);
+}
+
+int main(void)
+{
+	if (!mkdtemp(root))
+		return 1;
+	key_generate(pub, sec);
+	make_machine();
+	test_changed();
+	test_empty();
+	test_lock();
+	test_whole("node");
+	test_whole("admin");
+	test_every_effect_fails("node", SYS_FAKE_ONCE);
+	test_every_effect_fails("node", SYS_FAKE_CUT);
+	test_every_effect_fails("admin", SYS_FAKE_ONCE);
+	world_reset();
+	for (size_t i = 0; i < w.n_files; i++)
+		str_release(&w.files[i].data);
+	tree_remove(root);
+	return tap_end();
+}
