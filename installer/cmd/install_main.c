@@ -316,7 +316,7 @@ static int run_install(struct job *j, struct console *c, struct error *err)
 	putchar('\n');
 	show_plan(j);
 	if (!j->plan->n_ops) {
-		sink.stage(c, "done", "nothing to do: this machine already is the admin node");
+		sink.stage(c, "done", "nothing to do: this machine already is the admin node. Take the stick out and restart it");
 		return 0;
 	}
 	if (confirm(j, err) || apply_plan(j, c, err))
