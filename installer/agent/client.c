@@ -31,15 +31,17 @@ int client_call(struct client *c, const char *path, const struct schema *request
 	AUTO_STR text = STR_INIT;
 	AUTO_STR answer = STR_INIT;
 	AUTO_STR sign = STR_INIT;
+	/* Not the caller's: a node may ask for days. */
+	AUTO_ARENA own = ARENA_INIT;
 	char sig[SIG_HEX];
-	const char *url = arena_printf(a, "http://%s%s", c->server, path);
+	const char *url = arena_printf(&own, "http://%s%s", c->server, path);
 	unsigned int status = 0;
 
 	field_to_json(request_schema, request, true, false, &body);
 	proto_request_text(path, str_text(&body), &text);
 	if (sign_buffer(c->sec, str_text(&text), text.len, sig, err))
 		return -1;
-	const char *const headers[] = { "Content-Type: application/json", arena_printf(a, PROTO_HEADER ": %s", sig), NULL };
+	const char *const headers[] = { "Content-Type: application/json", arena_printf(&own, PROTO_HEADER ": %s", sig), NULL };
 
 	if (c->sys->ops->post(c->sys, url, headers, str_text(&body), body.len, &answer, PROTO_HEADER, &sign, &status, err))
 		return -1;
@@ -101,7 +103,8 @@ int client_report(struct client *c, struct msg_report *r, unsigned int tries, st
 
 int client_poll(struct client *c, struct msg_order *ret, struct arena *a, struct error *err)
 {
-	const struct msg_poll poll = { .node = c->node, .attempt = c->attempt, .seq = c->seq };
+	/* A number of its own: the answer is signed for this request, and no old one can be played back for it. */
+	const struct msg_poll poll = { .node = c->node, .attempt = c->attempt, .seq = ++c->seq };
 
 	return client_call(c, PROTO_POLL, &msg_poll_schema, &poll, &msg_order_schema, ret, a, err);
 }

@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The agent's side of the conversation, with an admin node of a few lines: what it takes for an answer,
+ * what it makes of a refusal, what it says again and how. Then a whole life in RAM, to the reboot.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/client.h"
+#include "agent/run.h"
+#include "data/json.h"
+#include "machines/tree.h"
+#include "observe/machine.h"
+#include "sys/sys_fake.h"
+#include "tap.h"
+
+enum { SEEN = 64 };
+
+static struct error err;
+static char pub[KEY_PUB_HEX], sec[KEY_SEC_HEX], site_pub[KEY_PUB_HEX], site_sec[KEY_SEC_HEX], other_sec[KEY_SEC_HEX];
+
+/* The admin node: answers every request with BODY, signed as told. */
+static struct admin_node {
+	const char *body, *key;	    /* key: NULL = unsigned */
+	const char *sign_path;	    /* signed for this path; NULL = the one that was asked */
+	const char *sign_request;   /* and for this request's signature */
+	const char *sign_body;	    /* and for this body */
+	const char *const *refusals; /* "503 {...}" for the first requests; "" = the network fails */
+	size_t n_refusals;
+	size_t asked, sleeps;
+	bool badly_signed; /* a request's signature did not hold */
+	uint64_t seqs[SEEN], attempts[SEEN];
+	char last_url[128], last_sign[SIG_HEX];
+	int (*answer)(const char *path, const struct tree *request, struct str *ret); /* instead of BODY; -1 = network */
+} node;
+
+static const char *header_of(const char *const *headers, const char *name)
+{
+	for (; *headers; headers++)
+		if (str_starts(*headers, name))
+			return *headers + strlen(name) + 2;
+	return "";
+}
+
+static void note_request(const char *path, const char *sign, const char *body, size_t len, const struct tree **ret,
+			 struct arena *a)
+{
+	AUTO_STR text = STR_INIT;
+	const char *seq, *attempt;
+
+	proto_request_text(path, body, &text);
+	node.badly_signed |= !sign_check(pub, str_text(&text), text.len, sign);
+	*ret = json_parse("request", body, len, a, &err);
+	if (!*ret)
+		tree_die("parse", err.msg);
+	seq = tree_get_text(*ret, "seq");
+	attempt = tree_get_text(*ret, "attempt");
+	if (node.asked < SEEN) {
+		node.seqs[node.asked] = seq ? strtoull(seq, NULL, 10) : 0;
+		node.attempts[node.asked] = attempt ? strtoull(attempt, NULL, 10) : 0;
+	}
+	snprintf(node.last_sign, sizeof(node.last_sign), "%s", sign);
+	node.asked++;
+}
+
+static int node_post(struct sys *s UNUSED, const char *url, const char *const *headers, const void *body, size_t len,
+		     struct str *ret_body, const char *want_header, struct str *ret_header, unsigned int *ret_status,
+		     struct error *e)
+{
+	AUTO_ARENA a = ARENA_INIT;
+	AUTO_STR text = STR_INIT;
+	const char *path = strchr(url + strlen("http://"), '/'), *sign = header_of(headers, PROTO_HEADER);
+	const struct tree *request;
+	char sig[SIG_HEX];
+	size_t i = node.asked;
+
+	snprintf(node.last_url, sizeof(node.last_url), "%s", url);
+	note_request(path, sign, body, len, &request, &a);
+	if (i < node.n_refusals) {
+		if (!node.refusals[i][0])
+			return error_set(e, ERR_NET, "%s: connection refused", url);
+		*ret_status = (unsigned int)strtoul(node.refusals[i], NULL, 10);
+		str_add(ret_body, node.refusals[i] + 4);
+		return 0;
+	}
+	*ret_status = 200;
+	if (!node.answer)
+		str_add(ret_body, node.body);
+	else if (node.answer(path, request, ret_body))
+		return error_set(e, ERR_NET, "%s: connection refused", url);
+	if (!node.key)
+		return 0;
+	proto_answer_text(node.sign_path ? node.sign_path : path, node.sign_request ? node.sign_request : sign,
+			  node.sign_body ? node.sign_body : str_text(ret_body), &text);
+	if (!str_eq(want_header, PROTO_HEADER) || sign_buffer(node.key, str_text(&text), text.len, sig, e))
+		tree_die("sign", "answer");
+	str_add(ret_header, sig);
+	return 0;
+}
+
+static int node_sleep(struct sys *s UNUSED, unsigned int ms UNUSED, struct error *e)
+{
+	/* Who waits for ever would wait in the test, too. */
+	if (++node.sleeps > 1000)
+		return error_set(e, ERR_INTERNAL, "still waiting");
+	return 0;
+}
+
+static const struct sys_ops node_ops = { .post = node_post, .sleep_ms = node_sleep };
+static struct sys node_sys = { .ops = &node_ops };
+
+static struct client client_new(void)
+{
+	node = (struct admin_node){ .body = "{\"accepted\":true}", .key = site_sec };
+	memset(&err, 0, sizeof(err));
+	return (struct client){ .sys = &node_sys, .server = "192.0.2.1", .site_key = site_pub, .pub = pub, .sec = sec,
+				.node = "node-1", .attempt = 7 };
+}
+
+static int report(struct client *c, unsigned int tries, struct msg_ack *ack)
+{
+	AUTO_ARENA a = ARENA_INIT;
+	struct msg_report r = { .report = REPORT_PROGRESS, .op = "image:root", .percent = 5 };
+
+	*ack = (struct msg_ack){ 0 };
+	return client_report(c, &r, tries, ack, &a, &err);
+}
+
+/* --- answers */
+
+static void test_answers(void)
+{
+	struct client c = client_new();
+	struct msg_ack ack;
+	char old[SIG_HEX];
+
+	ok(!report(&c, 1, &ack) && ack.accepted, "an answer that the site's key signed is taken");
+	is_str(node.last_url, "http://192.0.2.1/agent/report", "it was asked at its path");
+	ok(!node.badly_signed, "the request was signed with the agent's key");
+	memcpy(old, node.last_sign, sizeof(old));
+	node.key = other_sec;
+	ok(report(&c, 3, &ack) && err.kind == ERR_DENIED && !ack.accepted, "another key's answer is refused");
+	ok(strstr(err.msg, "/agent/report: the answer is not signed by this site's key") && strstr(err.hint, "192.0.2.1"),
+	   "with what may be wrong");
+	ok(node.asked == 2, "and is not asked for again");
+	node.key = NULL;
+	ok(report(&c, 1, &ack) && err.kind == ERR_DENIED, "an unsigned answer is refused");
+	node.key = site_sec;
+	node.sign_path = PROTO_POLL;
+	ok(report(&c, 1, &ack) && err.kind == ERR_DENIED, "an answer of another path is refused");
+	node.sign_path = NULL;
+	node.sign_request = old;
+	ok(report(&c, 1, &ack) && err.kind == ERR_DENIED, "an answer to an earlier request is refused");
+	node.sign_request = NULL;
+	node.sign_body = "{\"accepted\":false}";
+	ok(report(&c, 1, &ack) && err.kind == ERR_DENIED && !ack.accepted, "an answer with another body is refused");
+	node.sign_body = NULL;
+	node.body = "{\"accepted\":true";
+	ok(report(&c, 1, &ack) && err.kind == ERR_INPUT, "a signed answer that is no JSON is bad input: %s", err.msg);
+	node.body = "{\"accepted\":true,\"reboot\":true}";
+	ok(report(&c, 1, &ack) && err.kind == ERR_INPUT, "so is one that says more than is known: %s", err.msg);
+}
+
+static void test_refusals(void)
+{
+	static const struct {
+		const char *answer;
+		enum error_kind kind;
+	} cases[] = {
+		{ "400 {\"error\":\"no\"}", ERR_INPUT },    { "403 {\"error\":\"no\"}", ERR_DENIED },
+		{ "404 {\"error\":\"no\"}", ERR_NOT_FOUND }, { "409 {\"error\":\"no\"}", ERR_CONFLICT },
+		{ "413 {\"error\":\"no\"}", ERR_INPUT },    { "500 {\"error\":\"no\"}", ERR_NET },
+		{ "502 <html>", ERR_NET },		     { "503 ", ERR_NET },
+	};
+	static const char *const hinted[] = { "409 {\"error\":\"the plan is older\",\"hint\":\"plan again\"}" };
+	struct msg_ack ack;
+	struct client c;
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		c = client_new();
+		node.refusals = &cases[i].answer;
+		node.n_refusals = 1;
+		ok(report(&c, 1, &ack) && err.kind == cases[i].kind, "%.3s is \"%s\": %s", cases[i].answer,
+		   error_kind_name(cases[i].kind), err.msg);
+	}
+	c = client_new();
+	node.refusals = hinted;
+	node.n_refusals = 1;
+	ok(report(&c, 1, &ack), "a refusal is an error");
+	is_str(err.msg, "/agent/report: the admin node answered 409: the plan is older", "in the admin node's words");
+	is_str(err.hint, "plan again", "with its hint");
+}
+
+/* --- saying it again */
+
+static void test_retries(void)
+{
+	static const char *const busy[] = { "", "503 {}", "500 {\"error\":\"database is locked\"}" };
+	static const char *const no[] = { "409 {}" };
+	AUTO_ARENA a = ARENA_INIT;
+	struct client c = client_new();
+	struct msg_order o = { 0 };
+	struct msg_ack ack;
+
+	node.refusals = busy;
+	node.n_refusals = ARRAY_LEN(busy);
+	ok(!report(&c, 10, &ack) && ack.accepted && node.asked == 4 && node.sleeps == 3,
+	   "a report is said again while the network fails");
+	ok(node.seqs[0] == 1 && node.seqs[1] == 1 && node.seqs[2] == 1 && node.seqs[3] == 1, "under the same number");
+	ok(node.attempts[0] == 7 && node.attempts[3] == 7, "for the same attempt");
+	ok(!report(&c, 10, &ack) && node.seqs[4] == 2, "the next report has the next number");
+	node.body = "{\"order\":\"wait\"}";
+	ok(!client_poll(&c, &o, &a, &err) && !client_poll(&c, &o, &a, &err) && node.seqs[5] != node.seqs[6],
+	   "no two polls are the same request: no old order can be played back: %s", err.msg);
+	node.body = "{\"accepted\":true}";
+	ok(!report(&c, 1, &ack) && node.seqs[7] > node.seqs[4], "and reports go on above them");
+	c = client_new();
+	node.refusals = busy;
+	node.n_refusals = ARRAY_LEN(busy);
+	ok(report(&c, 2, &ack) && err.kind == ERR_NET && node.asked == 2 && node.sleeps == 1, "as often as was asked");
+	c = client_new();
+	node.refusals = no;
+	node.n_refusals = 1;
+	ok(report(&c, 10, &ack) && err.kind == ERR_CONFLICT && node.asked == 1, "a refusal is not tried again");
+}
+
+static void test_hello(void)
+{
+	static const char *const later[] = { "", "", "503 {}", "404 {}", "409 {\"error\":\"not yet\"}", "400 {}" };
+	static const char *const never[] = { "", "403 {\"error\":\"not your key\"}" };
+	AUTO_ARENA a = ARENA_INIT;
+	struct msg_hello hello = { .boot_id = "b", .key = pub, .machine = { .machine = MACHINE_VERSION } };
+	struct client c = client_new();
+
+	c.node = NULL;
+	node.body = "{\"node\":\"node-3\",\"state\":\"bound\",\"attempt\":12,\"poll_ms\":0}";
+	node.refusals = later;
+	node.n_refusals = ARRAY_LEN(later);
+	ok(!client_hello(&c, &hello, &a, &err) && node.asked == 7 && node.sleeps == 6, "hello is said until it is heard");
+	ok(str_eq(c.node, "node-3") && c.attempt == 12, "and tells who we are");
+	c = client_new();
+	node.refusals = never;
+	node.n_refusals = ARRAY_LEN(never);
+	ok(client_hello(&c, &hello, &a, &err) && err.kind == ERR_DENIED && node.asked == 2, "but not to who denies us");
+	c = client_new();
+	node.key = other_sec;
+	ok(client_hello(&c, &hello, &a, &err) && err.kind == ERR_DENIED && node.asked == 1, "nor to a stranger");
+}
+
+/* --- a life in RAM */
+
+static char root[64] = "/tmp/fulcrum-client-XXXXXX";
+
+static struct life {
+	const char *plan, *hash; /* what is ordered */
+	size_t polls, progress, claims, applied, failed, errors_shown;
+	bool progress_is_lost, claim_is_refused, spent;
+} life;
+
+static int live(const char *path, const struct tree *request, struct str *ret)
+{
+	const char *kind = tree_get_text(request, "report");
+	AUTO_STR plan = STR_INIT;
+	AUTO_ARENA a = ARENA_INIT;
+
+	if (str_eq(path, PROTO_HELLO)) {
+		str_add(ret, "{\"node\":\"node-1\",\"state\":\"approved\",\"attempt\":1,\"poll_ms\":0}");
+	} else if (str_eq(path, PROTO_POLL)) {
+		life.polls++;
+		json_write(tree_string(&a, life.plan), false, &plan);
+		if (life.spent)
+			str_add(ret, "{\"order\":\"reboot\"}");
+		else
+			str_addf(ret, "{\"order\":\"deploy\",\"plan\":%s,\"plan_hash\":\"%s\"}", str_text(&plan), life.hash);
+		life.spent = true;
+	} else if (str_eq(kind, "progress")) {
+		life.progress++;
+		if (life.progress_is_lost)
+			return -1;
+		str_add(ret, "{\"accepted\":true}");
+	} else {
+		life.claims += str_eq(kind, "claim");
+		life.applied += str_eq(kind, "applied");
+		life.failed += str_eq(kind, "failed");
+		str_addf(ret, "{\"accepted\":%s}", life.claim_is_refused && str_eq(kind, "claim") ? "false" : "true");
+	}
+	return 0;
+}
+
+static void no_step(void *ctx UNUSED, const struct op *op UNUSED, size_t index UNUSED, size_t count UNUSED,
+		    uint64_t done UNUSED, uint64_t total UNUSED, unsigned int percent UNUSED, bool finished UNUSED)
+{
+}
+
+static void no_stage(void *ctx UNUSED, const char *stage UNUSED, const char *text UNUSED)
+{
+}
+
+static void show(void *ctx UNUSED, const struct error *cause UNUSED)
+{
+	life.errors_shown++;
+}
+
+/* A plan of eight steps that a dry back end carries out at once. */
+static void make_plan(struct sys *s, struct str *json, char hash[HASH_HEX])
+{
+	AUTO_ARENA a = ARENA_INIT;
+	static struct op_clear clear = { .disk = "system" };
+	char state[HASH_HEX];
+	struct machine *m = NULL;
+	struct plan_disk d = { .role = "system", .consent = "blank" };
+	struct op ops[8] = { 0 };
+	struct plan p = { .plan = PLAN_VERSION, .kind = "node", .subject = "node-1", .machine = "a test", .goal = "g", .seed = "s",
+			  .disks = &d, .n_disks = 1, .ops = ops, .n_ops = ARRAY_LEN(ops) };
+
+	if (observe_machine(s, root, &a, &m, &err) || !m->n_disks)
+		tree_die("observe", err.msg);
+	disk_state(&m->disks[0], state);
+	d.name = m->disks[0].name;
+	d.path = m->disks[0].path;
+	d.serial = m->disks[0].serial;
+	d.wwn = m->disks[0].wwn;
+	d.topology = m->disks[0].topology;
+	d.size_bytes = m->disks[0].size_bytes;
+	d.sector_bytes = m->disks[0].sector_bytes;
+	d.state = state;
+	d.why = "it is there";
+	for (size_t i = 0; i < ARRAY_LEN(ops); i++)
+		ops[i] = (struct op){ .kind = OP_CLEAR, .id = arena_printf(&a, "clear:%zu", i), .text = "wipe", .weight = 1000,
+				      .params = &clear };
+	plan_json(&p, json);
+	plan_hash(&p, hash);
+}
+
+static int run_life(struct sys *s, const char *plan, const char *hash, struct life how)
+{
+	static const struct engine_sink console = { .step = no_step, .stage = no_stage };
+	const struct ram_agent ra = { .root = root, .release_key = pub, .target = "/target", .console = &console,
+				      .show_error = show };
+	struct client c = client_new();
+
+	c.sys = s;
+	node.answer = live;
+	life = how;
+	life.plan = plan;
+	life.hash = hash;
+	return agent_run_ram(&c, &ra, &err);
+}
+
+static void test_life(void)
+{
+	AUTO_STR said = STR_INIT;
+	AUTO_STR plan = STR_INIT;
+	AUTO_STR tree = STR_INIT;
+	struct sys *dry = sys_dry_new(&said), *s = sys_fake_new(dry);
+	char hash[HASH_HEX];
+
+	sys_fake_override(s, &node_ops);
+	if (!mkdtemp(root) || file_read("tests/machines/qemu-many.tree", 1 << 20, &tree, &err))
+		tree_die("make", root);
+	tree_make(root, tree.s);
+	make_plan(s, &plan, hash);
+	ok(!run_life(s, str_text(&plan), hash, (struct life){ 0 }) && life.claims == 1 && life.applied == 1 && !life.failed,
+	   "a deployment is claimed, applied and told: %s", err.msg);
+	ok(strstr(str_text(&said), "wipe /dev/") && str_ends(str_text(&said), "reboot\n") && life.polls == 1,
+	   "and then the machine reboots");
+	ok(!node.badly_signed, "every word was signed");
+	ok(!run_life(s, str_text(&plan), hash, (struct life){ .progress_is_lost = true }) && life.applied == 1,
+	   "lost progress is no reason to fail");
+	ok(life.progress == 1, "nor to ask at every step for a network that does not answer (%zu)", life.progress);
+	str_clear(&said);
+	ok(!run_life(s, str_text(&plan), hash, (struct life){ .claim_is_refused = true }) && !life.applied && life.polls == 2 &&
+		   !strstr(str_text(&said), "wipe"), "without an accepted claim nothing is written");
+	str_clear(&said);
+	ok(!run_life(s, str_text(&plan), pub, (struct life){ 0 }) && !life.claims && life.failed == 1 &&
+		   !strstr(str_text(&said), "wipe"), "nor a plan of another hash");
+	str_clear(&said);
+	str_add(&plan, " ");
+	plan.s[plan.len - 2] = ',';
+	ok(!run_life(s, str_text(&plan), hash, (struct life){ 0 }) && !life.claims && life.failed == 1, "nor half a plan");
+	sys_free(s);
+	sys_free(dry);
+	tree_remove(root);
+}
+
+int main(void)
+{
+	char unused[KEY_PUB_HEX];
+
+	key_generate(pub, sec);
+	key_generate(site_pub, site_sec);
+	key_generate(unused, other_sec);
+	test_answers();
+	test_refusals();
+	test_retries();
+	test_hello();
+	test_life();
+	return tap_end();
+}
