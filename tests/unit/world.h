@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A world in memory for whole plans: files by path, one disk (vdz) that remembers its table and file
+ * systems, mounts and handles that are counted, every effect by name in the order it came; and a small
+ * signed release below /release. Anything an operation should not do ends the program.
+ */
+#pragma once
+#include <stdlib.h>
+#include <string.h>
+#include <zstd.h>
+
+#include "base/hash.h"
+#include "base/str.h"
+#include "machines/tree.h"
+#include "sys/sys.h"
+
+enum { FILES = 128, CHUNK = 4096, IMAGE = 10000 };
+
+static struct error err;
+static char pub[KEY_PUB_HEX], sec[KEY_SEC_HEX];
+static const char release[] = "/release", source[] = "file:///release", disk_node[] = "/dev/vdz";
+
+struct file {
+	char path[160];
+	struct str data;
+};
+
+static struct world {
+	struct file files[FILES];
+	size_t n_files;
+	int mounts, handles;
+	size_t queries, installs, calls; /* calls: effects that arrived */
+	const char *verbs[512];
+	/* the disk */
+	const char *table_guid;
+	struct partition parts[8];
+	struct signature sigs[8], whole;
+	size_t n_parts;
+	bool foreign; /* carries something nobody planned for */
+} w;
+
+static void came(const char *verb)
+{
+	if (w.calls < ARRAY_LEN(w.verbs))
+		w.verbs[w.calls] = verb;
+	w.calls++;
+}
+
+static struct file *file_at(const char *path, bool make)
+{
+	struct file *f;
+
+	for (size_t i = 0; i < w.n_files; i++)
+		if (!strcmp(w.files[i].path, path))
+			return &w.files[i];
+	if (!make)
+		return NULL;
+	if (w.n_files == FILES)
+		tree_die("too many files", path);
+	f = &w.files[w.n_files++];
+	snprintf(f->path, sizeof(f->path), "%s", path);
+	return f;
+}
+
+static void file_put(const char *path, const void *data, size_t len)
+{
+	struct file *f = file_at(path, true);
+
+	str_clear(&f->data);
+	str_addn(&f->data, data, len);
+}
+
+static struct partition *part_of(const char *dev)
+{
+	unsigned long n = strtoul(dev + strlen(disk_node), NULL, 10);
+
+	if (!str_starts(dev, disk_node) || n < 1 || n > w.n_parts)
+		tree_die("no such device", dev);
+	return &w.parts[n - 1];
+}
+
+static void sign_part(const char *dev, const char *type, const char *uuid)
+{
+	struct partition *p = part_of(dev);
+	struct signature *g = &w.sigs[p->number - 1];
+
+	*g = (struct signature){ .type = type, .uuid = uuid };
+	p->signatures = g;
+	p->n_signatures = 1;
+}
+
+static const char *after(const char *const *argv, const char *option)
+{
+	for (size_t i = 0; argv[i]; i++)
+		if (!strcmp(argv[i], option))
+			return argv[i + 1];
+	return NULL;
+}
+
+static const char *last(const char *const *argv)
+{
+	while (argv[1])
+		argv++;
+	return *argv;
+}
+
+static int w_exec(struct sys *s UNUSED, const struct sys_exec *x, struct error *e)
+{
+	const char *const *v = x->argv;
+	static char fat[10];
+
+	came("exec");
+	if (!strcmp(v[0], "/usr/bin/dpkg")) {
+		w.queries++;
+		return error_set(e, ERR_IO, "dpkg: exit 1: package is not installed");
+	}
+	if (!strcmp(v[0], "/usr/bin/apt-get") && after(v, "install"))
+		w.installs++;
+	if (!strcmp(v[0], "mke2fs"))
+		sign_part(last(v), "ext4", after(v, "-U"));
+	if (!strcmp(v[0], "tune2fs"))
+		sign_part(last(v), "ext4", after(v, "-U"));
+	if (!strcmp(v[0], "mkfs.vfat")) {
+		snprintf(fat, sizeof(fat), "%.4s-%s", after(v, "-i"), after(v, "-i") + 4);
+		sign_part(last(v), "vfat", fat);
+	}
+	return 0;
+}
+
+static int w_mount(struct sys *s UNUSED, const char *from, const char *to UNUSED, const char *type UNUSED,
+		   unsigned long flags UNUSED, const char *options UNUSED, struct error *e UNUSED)
+{
+	came("mount");
+	if (str_starts(from, "/dev/vd"))
+		part_of(from);
+	w.mounts++;
+	return 0;
+}
+
+static int w_umount(struct sys *s UNUSED, const char *target UNUSED, struct error *e UNUSED)
+{
+	came("umount");
+	w.mounts--;
+	return 0;
+}
+
+static int w_make_dirs(struct sys *s UNUSED, const char *path UNUSED, mode_t mode UNUSED, struct error *e UNUSED)
+{
+	came("make_dirs");
+	return 0;
+}
+
+static int w_write_file(struct sys *s UNUSED, const char *path, const void *data, size_t len, mode_t mode UNUSED,
+			struct error *e UNUSED)
+{
+	came("write_file");
+	file_put(path, data, len);
+	return 0;
+}
+
+static int w_read_file(struct sys *s UNUSED, const char *path, size_t max, struct str *ret, struct error *e)
+{
+	const struct file *f = file_at(path, false);
+
+	came("read_file");
+	if (!f || f->data.len > max)
+		return error_set(e, ERR_IO, "%s: %s", path, f ? "larger than wanted" : "not there");
+	str_addn(ret, str_text(&f->data), f->data.len);
+	return 0;
+}
+
+static int w_symlink(struct sys *s UNUSED, const char *target, const char *path, struct error *e UNUSED)
+{
+	char from[160], to[160];
+	size_t n = w.n_files, len;
+
+	came("symlink");
+	/* The one link: seed/current. What lies below its target can be read through it, too. */
+	snprintf(from, sizeof(from), "%.*s/%s/", (int)(strrchr(path, '/') - path), path, target);
+	len = strlen(from);
+	for (size_t i = 0; i < n; i++) {
+		if (!str_starts(w.files[i].path, from))
+			continue;
+		snprintf(to, sizeof(to), "%s/%s", path, w.files[i].path + len);
+		file_put(to, str_text(&w.files[i].data), w.files[i].data.len);
+	}
+	return 0;
+}
+
+static int w_remove(struct sys *s UNUSED, const char *path, struct error *e UNUSED)
+{
+	struct file *f = file_at(path, false);
+
+	came("remove");
+	if (f) {
+		str_release(&f->data);
+		*f = w.files[--w.n_files];
+		memset(&w.files[w.n_files], 0, sizeof(*f));
+	}
+	return 0;
+}
+
+static int w_create(struct sys *s UNUSED, const char *path, mode_t mode UNUSED, int *ret, struct error *e UNUSED)
+{
+	came("create");
+	file_put(path, "", 0);
+	*ret = (int)(file_at(path, false) - w.files);
+	w.handles++;
+	return 0;
+}
+
+static int w_open_block(struct sys *s UNUSED, const char *path, int *ret, struct error *e UNUSED)
+{
+	came("open_block");
+	part_of(path);
+	*ret = (int)(file_at(path, true) - w.files);
+	w.handles++;
+	return 0;
+}
+
+static void reach(struct str *b, uint64_t end)
+{
+	while (b->len < end)
+		str_addc(b, 'x');
+}
+
+static int w_write_at(struct sys *s UNUSED, int h, uint64_t at, const void *data, size_t len, struct error *e UNUSED)
+{
+	struct str *b = &w.files[h].data;
+
+	came("write_at");
+	reach(b, at + len);
+	memcpy(b->s + at, data, len);
+	return 0;
+}
+
+static int w_zero_at(struct sys *s UNUSED, int h, uint64_t at, uint64_t len, struct error *e UNUSED)
+{
+	struct str *b = &w.files[h].data;
+
+	came("zero_at");
+	reach(b, at + len);
+	memset(b->s + at, 0, len);
+	return 0;
+}
+
+static int w_read_at(struct sys *s UNUSED, int h, uint64_t at, void *data, size_t len, struct error *e)
+{
+	const struct str *b = &w.files[h].data;
+
+	came("read_at");
+	if (at + len > b->len)
+		return error_set(e, ERR_IO, "read past the end");
+	memcpy(data, b->s + at, len);
+	return 0;
+}
+
+static int w_close(struct sys *s UNUSED, int h UNUSED, bool sync UNUSED, struct error *e UNUSED)
+{
+	came("close");
+	w.handles--;
+	return 0;
+}
+
+static int w_fetch(struct sys *s UNUSED, const char *url, uint64_t offset, sys_sink sink, void *ctx, struct error *e)
+{
+	const struct file *f = file_at(url + strlen("file://"), false);
+
+	came("fetch");
+	if (!f)
+		return error_set(e, ERR_NOT_FOUND, "%s: not there", url);
+	/* In small pieces, as it may come. */
+	for (uint64_t at = offset; at < f->data.len; at += 7) {
+		uint64_t len = f->data.len - at < 7 ? f->data.len - at : 7;
+
+		if (sink(ctx, f->data.s + at, len, e))
+			return -1;
+	}
+	return 0;
+}
+
+static int w_probe(struct sys *s UNUSED, struct disk *d, struct arena *a UNUSED, struct error *e UNUSED)
+{
+	came("probe");
+	if (!str_eq(d->path, disk_node))
+		return 0;
+	d->table = w.n_parts ? "gpt" : NULL;
+	d->table_uuid = w.table_guid;
+	d->partitions = w.parts;
+	d->n_partitions = w.n_parts;
+	w.whole = (struct signature){ .type = "swap" };
+	d->signatures = &w.whole;
+	d->n_signatures = w.foreign;
+	return 0;
+}
+
+static int w_wipe(struct sys *s UNUSED, const char *path, struct error *e UNUSED)
+{
+	came("wipe");
+	if (!str_eq(path, disk_node))
+		tree_die("wiped", path);
+	w.n_parts = 0;
+	w.table_guid = NULL;
+	w.foreign = false;
+	return 0;
+}
+
+static int w_table_write(struct sys *s UNUSED, const char *path, uint64_t sector UNUSED, const struct op_table *t,
+			 struct error *e UNUSED)
+{
+	came("table_write");
+	if (!str_eq(path, disk_node) || t->n_parts > ARRAY_LEN(w.parts))
+		tree_die("table on", path);
+	w.table_guid = t->uuid;
+	w.n_parts = t->n_parts;
+	for (size_t i = 0; i < t->n_parts; i++)
+		w.parts[i] = (struct partition){ .number = t->parts[i].number, .name = t->parts[i].name,
+						 .type_uuid = t->parts[i].type_uuid, .uuid = t->parts[i].uuid,
+						 .start_bytes = t->parts[i].start_bytes, .size_bytes = t->parts[i].size_bytes };
+	return 0;
+}
+
+static int w_table_guid(struct sys *s UNUSED, const char *path UNUSED, uint64_t sector UNUSED, const char *uuid,
+			struct error *e UNUSED)
+{
+	came("table_guid");
+	w.table_guid = uuid;
+	return 0;
+}
+
+static int w_sync(struct sys *s UNUSED, struct error *e UNUSED)
+{
+	came("sync");
+	return 0;
+}
+
+static int w_sleep(struct sys *s UNUSED, unsigned int ms UNUSED, struct error *e UNUSED)
+{
+	return 0;
+}
+
+/* No rename, post or reboot: an operation that came by them would crash here, and should. */
+static const struct sys_ops world_ops = {
+	.exec = w_exec, .mount = w_mount, .umount = w_umount, .make_dirs = w_make_dirs, .write_file = w_write_file,
+	.read_file = w_read_file, .symlink = w_symlink, .remove = w_remove, .create = w_create,
+	.open_block = w_open_block, .write_at = w_write_at, .read_at = w_read_at, .zero_at = w_zero_at,
+	.close = w_close, .fetch = w_fetch, .probe = w_probe, .wipe = w_wipe, .table_write = w_table_write,
+	.table_guid = w_table_guid, .sync = w_sync, .sleep_ms = w_sleep,
+};
+static struct sys world_sys = { .ops = &world_ops };
+
+/* --- the release */
+
+static void signed_put(const char *path, const char *text, size_t len)
+{
+	char sig[SIG_HEX], line[SIG_HEX + 16], name[160];
+
+	if (sign_buffer(sec, text, len, sig, &err))
+		tree_die("sign", path);
+	snprintf(line, sizeof(line), "ed25519 %s\n", sig);
+	snprintf(name, sizeof(name), "%s.sig", path);
+	file_put(path, text, len);
+	file_put(name, line, strlen(line));
+}
+
+static void add_chunk(struct str *list, struct str *chunks, const unsigned char *raw, size_t len)
+{
+	char packed[CHUNK * 2], hash[HASH_HEX], raw_hash[HASH_HEX];
+	size_t n = ZSTD_compress(packed, sizeof(packed), raw, len, 1);
+
+	hash_buffer(packed, n, hash);
+	hash_buffer(raw, len, raw_hash);
+	str_addf(list, "D %zu %zu %s %s\n", chunks->len, n, hash, raw_hash);
+	str_addn(chunks, packed, n);
+}
+
+static void make_image(void)
+{
+	AUTO_STR chunks = STR_INIT;
+	AUTO_STR lines = STR_INIT;
+	AUTO_STR list = STR_INIT;
+	unsigned char raw[CHUNK];
+
+	for (size_t i = 0; i < CHUNK; i++)
+		raw[i] = (unsigned char)(i * i >> 3);
+	add_chunk(&lines, &chunks, raw, CHUNK);
+	str_add(&lines, "Z\n");
+	add_chunk(&lines, &chunks, raw, IMAGE % CHUNK);
+	str_addf(&list, "fulcrum-image 1\nname debian-13\nversion 7\nfs ext4\nsize %d\nchunk %d\ndigest blake2b-256\ncount 3\n"
+			"data %zu\n---\n%s", IMAGE, CHUNK, chunks.len, str_text(&lines));
+	signed_put("/release/images/debian-13/list", str_text(&list), list.len);
+	file_put("/release/images/debian-13/chunks", str_text(&chunks), chunks.len);
+}
+
+static void make_release(void)
+{
+	static const char *const listed[] = { "boot/initrd.img", "boot/vmlinuz", "build-id", "efi/grubx64.efi",
+					      "efi/shimx64.efi", "images/debian-13/chunks", "images/debian-13/list",
+					      "images/debian-13/list.sig", "root.squashfs" };
+	AUTO_STR seed = STR_INIT;
+
+	make_image();
+	for (size_t i = 0; i < ARRAY_LEN(listed); i++) {
+		char path[160], hash[HASH_HEX];
+		struct file *f;
+
+		snprintf(path, sizeof(path), "%s/%s", release, listed[i]);
+		if (!file_at(path, false))
+			file_put(path, listed[i], strlen(listed[i]));
+		f = file_at(path, false);
+		hash_buffer(f->data.s, f->data.len, hash);
+		str_addf(&seed, "%s %zu %s\n", hash, f->data.len, listed[i]);
+	}
+	signed_put("/release/SEED", str_text(&seed), seed.len);
+}
+
+static void world_reset(void)
+{
+	for (size_t i = 0; i < w.n_files; i++)
+		str_release(&w.files[i].data);
+	memset(&w, 0, sizeof(w));
+	make_release();
+	w.calls = 0;
+}
