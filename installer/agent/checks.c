@@ -60,6 +60,9 @@ static const char *probe_address(struct sys *sys, const struct check *c, struct 
 			continue;
 		inet_ntop(AF_INET, &((struct sockaddr_in *)(void *)i->ifa_addr)->sin_addr, ip, sizeof(ip));
 		seen = arena_printf(a, "%s/%d", ip, mask_bits(i->ifa_netmask));
+		/* A port may have further ones. */
+		if (str_eq(seen, c->expected))
+			break;
 	}
 	freeifaddrs(list);
 	return seen;
@@ -76,9 +79,10 @@ static const char *probe_gateway(struct sys *sys, const struct check *c, struct 
 		return "unknown";
 	for (const char *line = strchr(str_text(&text), '\n'); line && line[1]; line = strchr(line + 1, '\n')) {
 		char name[32];
-		unsigned int dest, gw;
+		unsigned int dest, gw, mask;
 
-		if (sscanf(line + 1, "%31s %x %x", name, &dest, &gw) == 3 && dest == 0)
+		/* 0.0.0.0/1 is half of the world, and no default route. */
+		if (sscanf(line + 1, "%31s %x %x %*x %*d %*d %*d %x", name, &dest, &gw, &mask) == 4 && !dest && !mask)
 			return arena_printf(a, "%u.%u.%u.%u", gw & 255, gw >> 8 & 255, gw >> 16 & 255, gw >> 24);
 	}
 	return "none";
@@ -125,8 +129,10 @@ static const char *probe_units(struct sys *sys, const struct check *c, struct ar
 	(void)c;
 	if (sys->ops->exec(sys, &(struct sys_exec){ .argv = argv, .output = &out, .timeout_ms = 20000 }, &err))
 		return arena_strdup(a, err.msg);
-	for (const char *p = str_text(&out); *p; p = strchr(p, '\n') ? strchr(p, '\n') + 1 : "")
+	for (const char *p = str_text(&out); *p; p = strchr(p, '\n') ? strchr(p, '\n') + 1 : "") {
+		p += strspn(p, " \t"); /* some versions indent: a name must not get lost for that */
 		str_addf(&names, "%s%.*s", names.len ? " " : "", (int)strcspn(p, " \n"), p);
+	}
 	return names.len ? arena_printf(a, "failed: %s", str_text(&names)) : "none failed";
 }
 
