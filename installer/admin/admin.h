@@ -29,6 +29,7 @@ struct admin {
 	struct store *store;
 	struct checks *checks;		/* NULL when none run (tests) */
 	struct bootconf_seen *seen;	/* which adapters asked for a boot configuration lately */
+	int64_t started_s; /* silence is counted from here: what fell into our own absence is not the nodes' */
 	unsigned int grace_s; /* how long must-pass checks may still fail on a node that just came up */
 	unsigned int poll_ms; /* what agents are told */
 	char effects_error[256]; /* why the outbox is stuck, as it was told; "" = it is not */

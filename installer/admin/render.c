@@ -112,6 +112,22 @@ static void nginx_proxy(const struct render_ctx *c, const char *location, struct
 		 location, c->run);
 }
 
+/* Machines are provisioned on the admin network; the others only see the status page. */
+static void nginx_server(const struct render_ctx *c, const struct network *net, struct str *out)
+{
+	bool provisioning = net == c->network;
+
+	str_addf(out, "\n\tserver {\n\t\tlisten %s:80%s;\n", net->address, provisioning ? " default_server backlog=4096" : "");
+	str_addf(out, "\t\tserver_name %s;\n", c->site->admin.name);
+	if (provisioning) {
+		nginx_static(c, out);
+		nginx_proxy(c, "/boot/", out);
+		nginx_proxy(c, "/agent/", out);
+	}
+	nginx_proxy(c, "= /status.json", out);
+	str_add(out, "\t\tlocation / {\n\t\t\troot /usr/share/fulcrum/web;\n\t\t\tindex index.html;\n\t\t}\n\t}\n");
+}
+
 void render_nginx(const struct render_ctx *c, struct str *out)
 {
 	str_add(out, first_line);
@@ -131,18 +147,12 @@ void render_nginx(const struct render_ctx *c, struct str *out)
 		     "\tclient_body_buffer_size 256k;\n");
 	str_add(out, "\tclient_body_temp_path /run/nginx/body;\n\tproxy_temp_path /run/nginx/proxy;\n"
 		     "\tfastcgi_temp_path /run/nginx/fastcgi;\n\tuwsgi_temp_path /run/nginx/uwsgi;\n"
-		     "\tscgi_temp_path /run/nginx/scgi;\n\n\tserver {\n");
+		     "\tscgi_temp_path /run/nginx/scgi;\n");
 	/* A listen address that this machine does not have would keep nginx from starting at all. */
 	for (size_t i = 0; i < c->site->n_networks; i++)
 		if (!c->missing || !c->missing[i])
-			str_addf(out, "\t\tlisten %s:80%s;\n", c->site->networks[i].address,
-				 &c->site->networks[i] == c->network ? " default_server backlog=4096" : "");
-	str_addf(out, "\t\tserver_name %s;\n", c->site->admin.name);
-	nginx_static(c, out);
-	nginx_proxy(c, "/boot/", out);
-	nginx_proxy(c, "/agent/", out);
-	nginx_proxy(c, "= /status.json", out);
-	str_add(out, "\t\tlocation / {\n\t\t\troot /usr/share/fulcrum/web;\n\t\t\tindex index.html;\n\t\t}\n\t}\n}\n");
+			nginx_server(c, &c->site->networks[i], out);
+	str_add(out, "}\n");
 }
 
 void render_chrony(const struct render_ctx *c, struct str *out)

@@ -68,6 +68,11 @@ static void expire(struct admin *ad, struct node *n, const char *why, int64_t no
 		fprintf(stderr, "fulcrumd: %s: %s\n", node_title(n), err.msg);
 }
 
+static int64_t later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
 static void tick(struct admin *ad)
 {
 	AUTO_ARENA a = ARENA_INIT;
@@ -84,7 +89,8 @@ static void tick(struct admin *ad)
 		return;
 	}
 	for (size_t i = 0; i < n; i++)
-		if (life_is_late(nodes[i].state, nodes[i].since_s, nodes[i].heard_s, now, &why))
+		if (life_is_late(nodes[i].state, later(nodes[i].since_s, ad->started_s),
+				 later(nodes[i].heard_s, ad->started_s), now, &why))
 			expire(ad, &nodes[i], why, now);
 	effects_run(ad);
 }
@@ -111,6 +117,7 @@ static int serve(struct admin *ad, const struct options *o, struct error *err)
 	struct server *server;
 	int result;
 
+	ad->started_s = clock_real_s();
 	if (o->poll_ms)
 		ad->poll_ms = o->poll_ms;
 	if (o->grace_set)
