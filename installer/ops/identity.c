@@ -227,13 +227,13 @@ int identity_verify(struct op_env *env, const void *params, struct error *err)
 	const struct op_identity *p = params;
 	AUTO_ARENA a = ARENA_INIT;
 	AUTO_STR got = STR_INIT;
-	const char *dir;
+	const char *dir, *name = arena_printf(&a, "%s\n", p->who.hostname);
 	int rc;
 
 	if (op_mount(env, p->disk, p->number, "ext4", true, "root", &a, &dir, err))
 		return -1;
 	rc = env->sys->ops->read_file(env->sys, arena_printf(&a, "%s/etc/hostname", dir), 256, &got, err);
-	if (!rc && strncmp(str_text(&got), p->who.hostname, strlen(p->who.hostname)) != 0)
+	if (!rc && strcmp(str_text(&got), name) != 0)
 		rc = error_set(err, ERR_VERIFY, "etc/hostname: is \"%s\", wanted %s", str_text(&got), p->who.hostname);
 	str_clear(&got);
 	if (!rc)
