@@ -14,7 +14,8 @@
 #include "ops/bench.h"
 #include "ops/source.h"
 
-enum { TRIES = 6, SAMPLES = 16 };
+/* TRIES without a chunk between them: 4 minutes, in which an admin node has started again. */
+enum { TRIES = 30, PAUSE_MAX_S = 10, SAMPLES = 16 };
 
 struct stream {
 	struct op_env *env;
@@ -100,7 +101,9 @@ static int stream_all(struct stream *s, const char *url, struct error *err)
 
 	if (write_zeros(s, err))
 		return -1;
-	for (int try = 1; s->next < s->list->n; try++) {
+	for (unsigned int try = 1; s->next < s->list->n; try++) {
+		size_t before = s->next;
+
 		s->have = 0;
 		if (!sys->ops->fetch(sys, url, s->next_at, receive, s, err)) {
 			if (s->next < s->list->n)
@@ -108,16 +111,18 @@ static int stream_all(struct stream *s, const char *url, struct error *err)
 			break;
 		}
 		/* Only the network is worth another try; what was verified stays written. */
+		if (s->next > before)
+			try = 1;
 		if (err->kind != ERR_NET || try == TRIES)
 			return -1;
-		if (sys->ops->sleep_ms(sys, 1000u * (unsigned int)try, err))
+		if (sys->ops->sleep_ms(sys, 1000u * (try < PAUSE_MAX_S ? try : PAUSE_MAX_S), err))
 			return -1;
 	}
 	return 0;
 }
 
-/* Reads some chunks back from the device, spread over the image, and compares them with the list. */
-static int read_back(struct stream *s, struct error *err)
+/* Reads some chunks back, spread over the image, and compares them with the list. */
+static int read_back(struct stream *s, const char *url UNUSED, struct error *err)
 {
 	size_t step = s->list->n / SAMPLES + 1;
 	char hash[HASH_HEX];
@@ -135,6 +140,21 @@ static int read_back(struct stream *s, struct error *err)
 			return error_set(err, ERR_VERIFY, "chunk %zu reads back different from what was written: the disk is faulty", i);
 	}
 	return 0;
+}
+
+static int with_device(struct stream *s, const char *dev, const char *url,
+		       int (*work)(struct stream *s, const char *url, struct error *err), struct error *err)
+{
+	const struct sys_ops *ops = s->env->sys->ops;
+	struct error later;
+	int rc;
+
+	if (ops->open_block(s->env->sys, dev, &s->h, err))
+		return -1;
+	rc = work(s, url, err);
+	if (ops->close(s->env->sys, s->h, !rc, rc ? &later : err))
+		rc = -1;
+	return rc;
 }
 
 /* New UUID and full size; resize2fs grows a mounted file system without a check before it. */
@@ -174,16 +194,10 @@ int image_apply(struct op_env *env, const void *params, struct error *err)
 	s.raw = malloc((size_t)list.image.chunk_bytes);
 	if (!s.buf || !s.raw)
 		abort();
-	rc = env->sys->ops->open_block(env->sys, dev, &s.h, err);
-	if (!rc) {
-		struct error later;
-
-		rc = stream_all(&s, url, err);
-		if (!rc)
-			rc = read_back(&s, err);
-		if (env->sys->ops->close(env->sys, s.h, true, rc ? &later : err))
-			rc = -1;
-	}
+	rc = with_device(&s, dev, url, stream_all, err);
+	/* Opened anew: the last close dropped the kernel's cache, so that the bytes come from the disk. */
+	if (!rc)
+		rc = with_device(&s, dev, url, read_back, err);
 	free(s.buf);
 	free(s.raw);
 	if (rc || personalise(env, p, dev, &a, err))

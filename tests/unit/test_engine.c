@@ -274,14 +274,91 @@ static void test_whole(const char *kind)
 	p->n_ops = 1;
 	p->ops[0].weight = 1000;
 	world_reset();
-	ok(!apply(&world_sys, p, &k, NULL) && !k.wrong && k.percent == 100, "%s: a light last step ends at 100, too (%u)", kind,
-	   k.percent);
+	ok(!apply(&world_sys, p, &k, NULL) && !k.wrong && k.percent == 100, "%s: a light last step ends at 100, too", kind);
 	snprintf(bad_journal, sizeof(bad_journal), "%s/no/such/dir/journal", root);
 	e = (struct engine){ .sys = &world_sys, .root = root, .source = source, .release_key = pub, .target = "/target",
 			     .journal = bad_journal };
 	w.calls = 0;
 	ok(engine_apply(&e, p, &err) && only(0, "make_dirs probe"), "%s: without its journal nothing is written: %s", kind,
 	   err.msg);
+}
+
+/* --- what verifying sees */
+
+static void test_lies(void)
+{
+	static const struct {
+		const char *kind, *path, *lie, *message;
+	} cases[] = {
+		{ "node", "/etc/hostname", "node-10\n", "identity:root: verify: etc/hostname: is \"node-10" },
+		{ "node", "/etc/hostname", "", "identity:root: verify: etc/hostname: is \"\"" },
+		{ "node", "/boot/grub/grub.cfg", "menuentry x {}\n", "identity:root: verify: boot/grub/grub.cfg: " },
+		{ "node", "/EFI/debian/grub.cfg", "search x\n", "boot:system: verify: EFI/debian/grub.cfg: is not as written" },
+		{ "admin", "/fulcrum/site.yaml", "fulcrum: 1\n", "admin:data: verify: fulcrum/site.yaml: differs" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		AUTO_ARENA a = ARENA_INIT;
+		struct watch k;
+		struct plan *p;
+
+		world_reset();
+		p = make_plan(cases[i].kind, &a);
+		w.lie_path = cases[i].path;
+		w.lie = cases[i].lie;
+		ok(apply(&world_sys, p, &k, NULL) && err.kind == ERR_VERIFY && str_starts(err.msg, cases[i].message) &&
+			   !str_eq(w.table_guid, p->goal) && !w.mounts,
+		   "%s that is not as written is seen: %s", cases[i].path, err.msg);
+	}
+}
+
+static void test_stream(void)
+{
+	AUTO_ARENA a = ARENA_INIT;
+	const struct file *root_part;
+	AUTO_STR whole = STR_INIT;
+	struct file *chunks;
+	struct watch k;
+	struct plan *p;
+
+	world_reset();
+	p = make_plan("node", &a);
+	if (apply(&world_sys, p, &k, NULL))
+		tree_die("apply", err.msg);
+	root_part = file_at("/dev/vdz2", false);
+	str_addn(&whole, root_part->data.s, root_part->data.len);
+	ok(whole.len == IMAGE && !whole.s[CHUNK] && whole.s[2 * CHUNK] == 2, "an image is written whole, zeros too");
+	world_reset();
+	chunks = file_at("/release/images/debian-13/chunks", false);
+	w.cut = chunks->data.len / 5;
+	ok(!apply(&world_sys, p, &k, NULL) && w.cuts > 6 && w.sleeps == w.cuts && !k.wrong,
+	   "a connection that is lost, again and again, is taken up where it was");
+	root_part = file_at("/dev/vdz2", false);
+	ok(root_part->data.len == whole.len && !memcmp(root_part->data.s, whole.s, whole.len), "and the image is the same");
+	world_reset();
+	w.cut = 1;
+	ok(apply(&world_sys, p, &k, NULL) && err.kind == ERR_NET && w.cuts == 30 && w.sleeps == 29,
+	   "one that brings nothing is given up: %s", err.msg);
+	ok(!w.handles && !w.mounts, "with the disk closed");
+	world_reset();
+	chunks = file_at("/release/images/debian-13/chunks", false);
+	chunks->data.s[chunks->data.len - 1] ^= 1;
+	ok(apply(&world_sys, p, &k, NULL) && err.kind == ERR_MEDIUM && strstr(err.msg, "damaged: chunk 9") && !w.sleeps,
+	   "a damaged chunk is named and not tried again: %s", err.msg);
+	world_reset();
+	chunks = file_at("/release/images/debian-13/chunks", false);
+	str_addc(&chunks->data, 'x');
+	ok(apply(&world_sys, p, &k, NULL) && err.kind == ERR_MEDIUM && strstr(err.msg, "longer than its list"),
+	   "a chunks file that goes on is refused");
+	world_reset();
+	chunks = file_at("/release/images/debian-13/chunks", false);
+	chunks->data.len -= 1;
+	ok(apply(&world_sys, p, &k, NULL) && err.kind == ERR_MEDIUM && strstr(err.msg, "shorter than its list"),
+	   "and one that ends early");
+	world_reset();
+	w.faulty = true;
+	ok(apply(&world_sys, p, &k, NULL) && err.kind == ERR_VERIFY && strstr(err.msg, "the disk is faulty"),
+	   "a disk that gives back other bytes, once they do not come from the cache, is seen: %s", err.msg);
 }
 
 /* Effects that may follow the one that failed: they only put away what is open. */
@@ -360,6 +437,8 @@ int main(void)
 	test_lock();
 	test_whole("node");
 	test_whole("admin");
+	test_lies();
+	test_stream();
 	test_every_effect_fails("node", SYS_FAKE_ONCE);
 	test_every_effect_fails("node", SYS_FAKE_CUT);
 	test_every_effect_fails("admin", SYS_FAKE_ONCE);

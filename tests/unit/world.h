@@ -14,7 +14,7 @@
 #include "machines/tree.h"
 #include "sys/sys.h"
 
-enum { FILES = 128, CHUNK = 4096, IMAGE = 10000 };
+enum { FILES = 128, CHUNK = 4096, CHUNKS = 10, IMAGE = (CHUNKS - 1) * CHUNK + 1001 };
 
 static struct error err;
 static char pub[KEY_PUB_HEX], sec[KEY_SEC_HEX];
@@ -30,13 +30,18 @@ static struct world {
 	size_t n_files;
 	int mounts, handles;
 	size_t queries, installs, calls; /* calls: effects that arrived */
-	const char *verbs[512];
+	const char *verbs[1024];
 	/* the disk */
 	const char *table_guid;
 	struct partition parts[8];
 	struct signature sigs[8], whole;
 	size_t n_parts;
 	bool foreign; /* carries something nobody planned for */
+	/* faults */
+	const char *lie_path, *lie; /* files whose path ends so are written, but hold LIE */
+	bool faulty;		    /* the disk gives back other bytes once it was closed */
+	size_t cut;		    /* bytes after which a fetch of the chunks loses the network; 0 = never */
+	size_t cuts, sleeps;
 } w;
 
 static void came(const char *verb)
@@ -154,7 +159,10 @@ static int w_write_file(struct sys *s UNUSED, const char *path, const void *data
 			struct error *e UNUSED)
 {
 	came("write_file");
-	file_put(path, data, len);
+	if (w.lie_path && str_ends(path, w.lie_path))
+		file_put(path, w.lie, strlen(w.lie));
+	else
+		file_put(path, data, len);
 	return 0;
 }
 
@@ -255,9 +263,11 @@ static int w_read_at(struct sys *s UNUSED, int h, uint64_t at, void *data, size_
 	return 0;
 }
 
-static int w_close(struct sys *s UNUSED, int h UNUSED, bool sync UNUSED, struct error *e UNUSED)
+static int w_close(struct sys *s UNUSED, int h, bool sync UNUSED, struct error *e UNUSED)
 {
 	came("close");
+	if (w.faulty && str_starts(w.files[h].path, disk_node) && w.files[h].data.len)
+		w.files[h].data.s[0] ^= 1;
 	w.handles--;
 	return 0;
 }
@@ -270,9 +280,13 @@ static int w_fetch(struct sys *s UNUSED, const char *url, uint64_t offset, sys_s
 	if (!f)
 		return error_set(e, ERR_NOT_FOUND, "%s: not there", url);
 	/* In small pieces, as it may come. */
-	for (uint64_t at = offset; at < f->data.len; at += 7) {
-		uint64_t len = f->data.len - at < 7 ? f->data.len - at : 7;
+	for (uint64_t at = offset; at < f->data.len; at += 97) {
+		uint64_t len = f->data.len - at < 97 ? f->data.len - at : 97;
 
+		if (w.cut && str_ends(url, "/chunks") && at - offset >= w.cut) {
+			w.cuts++;
+			return error_set(e, ERR_NET, "%s: connection reset", url);
+		}
 		if (sink(ctx, f->data.s + at, len, e))
 			return -1;
 	}
@@ -336,6 +350,7 @@ static int w_sync(struct sys *s UNUSED, struct error *e UNUSED)
 
 static int w_sleep(struct sys *s UNUSED, unsigned int ms UNUSED, struct error *e UNUSED)
 {
+	w.sleeps++;
 	return 0;
 }
 
@@ -383,11 +398,16 @@ static void make_image(void)
 
 	for (size_t i = 0; i < CHUNK; i++)
 		raw[i] = (unsigned char)(i * i >> 3);
-	add_chunk(&lines, &chunks, raw, CHUNK);
-	str_add(&lines, "Z\n");
+	for (size_t i = 0; i + 1 < CHUNKS; i++) {
+		raw[0] = (unsigned char)i;
+		if (i % 4 == 1)
+			str_add(&lines, "Z\n");
+		else
+			add_chunk(&lines, &chunks, raw, CHUNK);
+	}
 	add_chunk(&lines, &chunks, raw, IMAGE % CHUNK);
-	str_addf(&list, "fulcrum-image 1\nname debian-13\nversion 7\nfs ext4\nsize %d\nchunk %d\ndigest blake2b-256\ncount 3\n"
-			"data %zu\n---\n%s", IMAGE, CHUNK, chunks.len, str_text(&lines));
+	str_addf(&list, "fulcrum-image 1\nname debian-13\nversion 7\nfs ext4\nsize %d\nchunk %d\ndigest blake2b-256\ncount %d\n"
+			"data %zu\n---\n%s", IMAGE, CHUNK, CHUNKS, chunks.len, str_text(&lines));
 	signed_put("/release/images/debian-13/list", str_text(&list), list.len);
 	file_put("/release/images/debian-13/chunks", str_text(&chunks), chunks.len);
 }
