@@ -109,6 +109,13 @@ int client_poll(struct client *c, struct msg_order *ret, struct arena *a, struct
 	return client_call(c, PROTO_POLL, &msg_poll_schema, &poll, &msg_order_schema, ret, a, err);
 }
 
+int client_pause(struct client *c, uint64_t poll_ms, struct error *err)
+{
+	const uint64_t most = 300000;
+
+	return c->sys->ops->sleep_ms(c->sys, poll_ms == 0 ? RETRY_MS : (unsigned int)(poll_ms < most ? poll_ms : most), err);
+}
+
 const char *client_boot_id(struct arena *a)
 {
 	char id[64];

@@ -27,5 +27,7 @@ MUST_CHECK int client_hello(struct client *c, const struct msg_hello *hello, str
 MUST_CHECK int client_report(struct client *c, struct msg_report *r, unsigned int tries, struct msg_ack *ret_ack,
 			     struct arena *a, struct error *err);
 MUST_CHECK int client_poll(struct client *c, struct msg_order *ret, struct arena *a, struct error *err);
+/* Waits as long as the admin node said, within reason: 0 is 2 s, and more than 5 min is 5 min. */
+MUST_CHECK int client_pause(struct client *c, uint64_t poll_ms, struct error *err);
 /* The kernel's id of this boot, or "unknown". */
 const char *client_boot_id(struct arena *a);

@@ -63,7 +63,7 @@ int agent_run_disk(struct client *c, struct error *err)
 				return -1;
 			o.poll_ms = POLL_MS;
 		}
-		if (c->sys->ops->sleep_ms(c->sys, o.poll_ms ? (unsigned int)o.poll_ms : POLL_MS, err))
+		if (client_pause(c, o.poll_ms, err))
 			return -1;
 	}
 }

@@ -147,7 +147,7 @@ static int follow_orders(struct client *c, const struct ram_agent *ra, struct er
 			fflush(stdout);
 			return c->sys->ops->reboot(c->sys, err);
 		}
-		if (c->sys->ops->sleep_ms(c->sys, o.poll_ms ? (unsigned int)o.poll_ms : POLL_MS, err))
+		if (client_pause(c, o.poll_ms, err))
 			return -1;
 	}
 }

@@ -38,6 +38,14 @@ void str_clear(struct str *b)
 		b->s[0] = '\0';
 }
 
+void str_cut(struct str *b, size_t len)
+{
+	if (len >= b->len)
+		return;
+	b->len = len;
+	b->s[len] = '\0';
+}
+
 void str_addn(struct str *b, const char *s, size_t n)
 {
 	reserve(b, n);

@@ -16,6 +16,7 @@ struct str {
 
 void str_release(struct str *b);
 void str_clear(struct str *b);
+void str_cut(struct str *b, size_t len); /* to its first LEN bytes; longer than it is: no change */
 void str_add(struct str *b, const char *s);
 void str_addn(struct str *b, const char *s, size_t n);
 void str_addc(struct str *b, char c);

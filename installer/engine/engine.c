@@ -144,6 +144,8 @@ int engine_apply(struct engine *e, const struct plan *plan, struct error *err)
 		return -1;
 	/* One apply at a time on a machine: the lock goes with the process. */
 	lock = open(e->target, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (lock < 0 && errno != ENOENT) /* a dry run has not made it */
+		return error_sys(err, errno, "%s", e->target);
 	if (lock >= 0 && flock(lock, LOCK_EX | LOCK_NB))
 		return error_set(err, ERR_CONFLICT, "another installation is running on this machine");
 	stage(e, "observe", "looking again at the disks of the plan");

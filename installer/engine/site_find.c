@@ -2,6 +2,7 @@
 /* Where the site file comes from. */
 #include "engine/site_find.h"
 
+#include <errno.h>
 #include <sys/mount.h>
 
 #include "data/yaml.h"
@@ -48,6 +49,8 @@ int site_find(struct sys *sys, const struct machine *m, const char *medium, cons
 		*ret_from = path;
 		if (!sys->ops->read_file(sys, path, YAML_MAX_BYTES + 1, ret, err))
 			return 0;
+		if (err->sys != ENOENT)
+			return -1;
 		error_set(err, ERR_INPUT, "no site file: no volume is labelled %s, and the medium carries no %s", label, file_name);
 		return error_hint(err, "put %s on a FAT or ext4 volume labelled %s and attach it; the README shows an example",
 				  file_name, label);

@@ -10,6 +10,7 @@
 #include "base/str.h"
 
 enum { SEED_MAX = 16 << 20, LIST_MAX = 64 << 20, SIG_MAX = 256 };
+enum { NET_TRIES = 30, NET_PAUSE_MS = 2000 }; /* a minute: an admin node restarts in less */
 
 struct text_sink {
 	struct str *out;
@@ -27,13 +28,29 @@ static int add_text(void *ctx, const void *data, size_t len, struct error *err)
 	return 0;
 }
 
+/* After a failure: true, after a pause, when it was the network's and there are tries left. */
+static bool worth_another(struct sys *sys, int try, const struct error *err)
+{
+	struct error ignored;
+
+	return err->kind == ERR_NET && try < NET_TRIES && !sys->ops->sleep_ms(sys, NET_PAUSE_MS, &ignored);
+}
+
 static int get(struct sys *sys, const char *source, const char *rel, size_t max, struct str *ret, struct error *err)
 {
 	AUTO_STR url = STR_INIT;
 	struct text_sink sink = { ret, max, rel };
 
 	str_addf(&url, "%s/%s", source, rel);
-	return sys->ops->fetch(sys, str_text(&url), 0, add_text, &sink, err);
+	for (int try = 1;; try++) {
+		size_t before = ret->len;
+
+		if (!sys->ops->fetch(sys, str_text(&url), 0, add_text, &sink, err))
+			return 0;
+		if (!worth_another(sys, try, err))
+			return -1;
+		str_cut(ret, before);
+	}
 }
 
 int source_signed(struct sys *sys, const char *source, const char *key, const char *rel, size_t max, struct str *ret,
@@ -335,8 +352,8 @@ static int copy_check(struct copy *c, struct error *err)
 	return error_hint(err, "use another copy of the medium, or write it again and check it");
 }
 
-int source_copy(struct sys *sys, const char *source, const struct seed_entry *e, const char *path,
-		copy_progress progress, void *ctx, struct error *err)
+static int copy_once(struct sys *sys, const char *source, const struct seed_entry *e, const char *path,
+		     copy_progress progress, void *ctx, struct error *err)
 {
 	struct copy c = { .sys = sys, .e = e, .progress = progress, .ctx = ctx };
 	AUTO_STR url = STR_INIT;
@@ -356,6 +373,17 @@ int source_copy(struct sys *sys, const char *source, const struct seed_entry *e,
 	if (rc && sys->ops->remove(sys, path, &ignored))
 		error_hint(err, "remove %s by hand", path);
 	return rc;
+}
+
+int source_copy(struct sys *sys, const char *source, const struct seed_entry *e, const char *path,
+		copy_progress progress, void *ctx, struct error *err)
+{
+	for (int try = 1;; try++) {
+		if (!copy_once(sys, source, e, path, progress, ctx, err))
+			return 0;
+		if (!worth_another(sys, try, err))
+			return -1;
+	}
 }
 
 int source_verify_file(struct sys *sys, const struct seed_entry *e, const char *path, struct error *err)

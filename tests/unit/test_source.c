@@ -450,6 +450,50 @@ static void test_catalog(void)
 	ok(catalog(&c, &a), "a list that is missing is an error: %s", err.msg);
 }
 
+static const struct sys_ops *real_ops;
+static unsigned int to_fail, slept;
+static bool half;
+
+/* The network breaks TO_FAIL times, after some bytes had come if HALF. */
+static int flaky_fetch(struct sys *sys, const char *url, uint64_t offset, sys_sink sink, void *ctx, struct error *e)
+{
+	if (!to_fail)
+		return real_ops->fetch(sys, url, offset, sink, ctx, e);
+	to_fail--;
+	if (half && sink(ctx, "half of it", 4, e))
+		return -1;
+	return error_set(e, ERR_NET, "connection reset");
+}
+
+static int count_sleep(struct sys *sys, unsigned int ms, struct error *e)
+{
+	(void)sys;
+	(void)ms;
+	(void)e;
+	slept++;
+	return 0;
+}
+
+static void test_network(void)
+{
+	struct sys_ops flaky = *s->ops;
+	AUTO_ARENA a = ARENA_INIT;
+	struct seed seed;
+
+	real_ops = s->ops;
+	flaky.fetch = flaky_fetch;
+	flaky.sleep_ms = count_sleep;
+	s->ops = &flaky;
+	half = true;
+	to_fail = 3;
+	ok(!source_seed(s, source, pub, &a, &seed, &err) && slept == 3, "a manifest is asked for again when the network breaks");
+	to_fail = 2;
+	ok(!copy("boot/vmlinuz", &seed), "a file is begun again when the network breaks in the middle");
+	to_fail = 1000;
+	ok(copy("boot/vmlinuz", &seed) && err.kind == ERR_NET && to_fail > 900, "but not for ever");
+	s->ops = real_ops;
+}
+
 int main(void)
 {
 	if (!mkdtemp(dir))
@@ -464,6 +508,7 @@ int main(void)
 	test_copy();
 	test_copy_fails();
 	test_catalog();
+	test_network();
 	ok(!s->ops->remove(s, dir, &err), "the release is removed");
 	sys_free(s);
 	return tap_end();
