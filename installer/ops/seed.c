@@ -10,18 +10,6 @@
 #include "ops/bench.h"
 #include "ops/source.h"
 
-struct sum {
-	struct op_env *env;
-	uint64_t before, total;
-};
-
-static void add_progress(void *ctx, uint64_t bytes)
-{
-	struct sum *s = ctx;
-
-	op_progress(s->env, s->before + bytes, s->total);
-}
-
 /* The manifest and its signature go along, so that the admin node can prove its seed at any time. */
 static int copy_manifest(struct op_env *env, const char *base, struct error *err)
 {
@@ -46,7 +34,7 @@ static int copy_all(struct op_env *env, const struct op_seed *p, const struct se
 {
 	AUTO_ARENA a = ARENA_INIT;
 	struct sys *s = env->sys;
-	struct sum sum = { .env = env, .total = seed->bytes };
+	struct copy_sum sum = { .env = env, .total = seed->bytes };
 	const char *base = arena_printf(&a, "%s/seed/%s", data, p->build_id), *last_dir = "";
 
 	for (size_t i = 0; i < seed->n; i++) {
@@ -58,7 +46,7 @@ static int copy_all(struct op_env *env, const struct op_seed *p, const struct se
 		if (strcmp(dir, last_dir) != 0 && s->ops->make_dirs(s, dir, 0755, err))
 			return -1;
 		last_dir = dir;
-		if (source_copy(s, env->source, e, path, add_progress, &sum, err))
+		if (source_copy(s, env->source, e, path, copy_sum_tell, &sum, err))
 			return -1;
 		sum.before += e->size;
 	}

@@ -375,6 +375,13 @@ static int copy_once(struct sys *sys, const char *source, const struct seed_entr
 	return rc;
 }
 
+void copy_sum_tell(void *ctx, uint64_t bytes)
+{
+	struct copy_sum *s = ctx;
+
+	op_progress(s->env, s->before + bytes, s->total);
+}
+
 int source_copy(struct sys *sys, const char *source, const struct seed_entry *e, const char *path,
 		copy_progress progress, void *ctx, struct error *err)
 {

@@ -48,6 +48,13 @@ MUST_CHECK int source_catalog(struct sys *sys, const char *source, const char *k
 
 /* Called with the running total of one file's bytes; may be NULL. */
 typedef void (*copy_progress)(void *ctx, uint64_t bytes);
+/* Progress of several files as one operation's: ctx for copy_sum_tell; BEFORE is what earlier files had. */
+struct copy_sum {
+	struct op_env *env;
+	uint64_t before, total;
+};
+void copy_sum_tell(void *ctx, uint64_t bytes);
+
 /* Copies E to PATH, hashing what is written; a difference removes PATH and is ERR_MEDIUM naming E. */
 MUST_CHECK int source_copy(struct sys *sys, const char *source, const struct seed_entry *e, const char *path,
 			   copy_progress progress, void *ctx, struct error *err);

@@ -12,22 +12,10 @@ static const struct {
 	{ "boot/initrd.img", "initrd.img" },
 };
 
-struct sum {
-	struct op_env *env;
-	uint64_t before, total;
-};
-
-static void add_progress(void *ctx, uint64_t bytes)
-{
-	struct sum *s = ctx;
-
-	op_progress(s->env, s->before + bytes, s->total);
-}
-
 static int each_file(struct op_env *env, const struct seed *seed, const char *dir, bool copy, struct error *err)
 {
 	AUTO_ARENA a = ARENA_INIT;
-	struct sum sum = { .env = env };
+	struct copy_sum sum = { .env = env };
 
 	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
 		const struct seed_entry *e = seed_find(seed, files[i].from);
@@ -40,7 +28,7 @@ static int each_file(struct op_env *env, const struct seed *seed, const char *di
 		const struct seed_entry *e = seed_find(seed, files[i].from);
 		const char *path = arena_printf(&a, "%s/%s", dir, files[i].to);
 
-		if (copy ? source_copy(env->sys, env->source, e, path, add_progress, &sum, err) :
+		if (copy ? source_copy(env->sys, env->source, e, path, copy_sum_tell, &sum, err) :
 			   source_verify_file(env->sys, e, path, err))
 			return -1;
 		sum.before += e->size;
