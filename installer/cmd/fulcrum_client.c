@@ -28,8 +28,9 @@ static int refusal(const struct tree *t, unsigned int status, struct error *err)
 /* Where the trouble with SOCKET lies, for a person. */
 static int unreachable(const char *socket, struct error *err)
 {
+	error_set(err, ERR_NET, "fulcrumd does not answer at %s", socket);
 	if (access(socket, F_OK))
-		return error_hint(err, "fulcrumd does not run here; this command is for the admin node");
+		return error_hint(err, "there is no such socket: it does not run here; this command is for the admin node");
 	if (access(socket, R_OK | W_OK))
 		return error_hint(err, "only root may use it");
 	return error_hint(err, "see `sv status fulcrumd` and /data/log/fulcrumd/current");

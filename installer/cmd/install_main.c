@@ -475,6 +475,8 @@ int main(int argc, char **argv)
 		v = find_verb(argv[optind++]);
 	if (optind < argc)
 		j.o.site = argv[optind++];
+	if (optind < argc && v == &verbs[0])
+		fprintf(stderr, "fulcrum-install: there is no verb \"%s\"\n", j.o.site);
 	if (optind < argc || (v->needs_site && !j.o.site) || (!v->needs_site && j.o.site))
 		return usage(stderr);
 	j.sys = sys_real_new();
