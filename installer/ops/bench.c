@@ -5,7 +5,6 @@
  */
 #include "ops/bench.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -68,26 +67,40 @@ int bench_stream(struct op_env *env, const struct op_image *p, const char *dev, 
 	return 0;
 }
 
-static int copy_one(const char *from, const char *to, uint64_t *bytes, struct error *err)
-{
-	AUTO_FD in = open(from, O_RDONLY | O_CLOEXEC);
-	AUTO_FD out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	static unsigned char buf[1 << 20];
-	char hex[HASH_HEX];
-	struct hash h;
-	ssize_t n;
+struct plain_copy {
+	struct sys *sys;
+	int h;
+	uint64_t at;
+	struct hash hash;
+};
 
-	if (in < 0 || out < 0)
-		return error_sys(err, errno, "bench: %s", in < 0 ? from : to);
-	hash_begin(&h);
-	while ((n = read(in, buf, sizeof(buf))) > 0) {
-		hash_add(&h, buf, (size_t)n);
-		if (fd_write_all(out, buf, (size_t)n, err))
-			return error_wrap(err, "bench: %s", to);
-		*bytes += (uint64_t)n;
-	}
-	hash_end(&h, hex);
-	return n < 0 ? error_sys(err, errno, "bench: %s", from) : 0;
+static int hash_and_write(void *ctx, const void *data, size_t len, struct error *err)
+{
+	struct plain_copy *c = ctx;
+
+	hash_add(&c->hash, data, len);
+	if (c->sys->ops->write_at(c->sys, c->h, c->at, data, len, err))
+		return -1;
+	c->at += len;
+	return 0;
+}
+
+static int copy_one(struct sys *s, const char *url, const char *to, uint64_t *bytes, struct error *err)
+{
+	struct plain_copy c = { .sys = s };
+	char hex[HASH_HEX];
+	struct error later;
+	int rc;
+
+	hash_begin(&c.hash);
+	if (s->ops->create(s, to, 0644, &c.h, err))
+		return -1;
+	rc = s->ops->fetch(s, url, 0, hash_and_write, &c, err);
+	hash_end(&c.hash, hex);
+	if (s->ops->close(s, c.h, false, rc ? &later : err))
+		rc = -1;
+	*bytes += c.at;
+	return rc;
 }
 
 /* The medium's pages leave memory, so that both copies read from the medium. */
@@ -99,24 +112,36 @@ static void forget(const char *path)
 		posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
 }
 
+static int copy_all(struct sys *s, const char *source, const struct seed *seed, const char *dir, struct error *err)
+{
+	AUTO_ARENA a = ARENA_INIT;
+	uint64_t start = clock_mono_ms(), bytes = 0;
+
+	for (size_t i = 0; i < seed->n; i++)
+		if (copy_one(s, arena_printf(&a, "%s/%s", source, seed->entries[i].path), arena_printf(&a, "%s/%zu", dir, i),
+			     &bytes, err))
+			return error_wrap(err, "bench");
+	if (s->ops->sync(s, err))
+		return -1;
+	bench_tell("install", "plain-verified-copy", bytes, clock_mono_ms() - start);
+	return 0;
+}
+
 int bench_copy(struct op_env *env, const struct seed *seed, const char *data, struct error *err)
 {
 	AUTO_ARENA a = ARENA_INIT;
 	const char *dir = arena_printf(&a, "%s/bench-copy", data), *from = env->source + strlen("file://");
 	struct sys *s = env->sys;
-	uint64_t start, bytes = 0;
+	struct error later;
+	int rc;
 
-	if (s->ops->make_dirs(s, dir, 0700, err))
-		return -1;
 	for (size_t i = 0; i < seed->n; i++)
 		forget(arena_printf(&a, "%s/%s", from, seed->entries[i].path));
-	start = clock_mono_ms();
-	for (size_t i = 0; i < seed->n; i++)
-		if (copy_one(arena_printf(&a, "%s/%s", from, seed->entries[i].path), arena_printf(&a, "%s/%zu", dir, i),
-			     &bytes, err))
-			return -1;
-	if (s->ops->sync(s, err))
+	if (s->ops->make_dirs(s, dir, 0700, err))
 		return -1;
-	bench_tell("install", "plain-verified-copy", bytes, clock_mono_ms() - start);
-	return s->ops->remove(s, dir, err);
+	rc = copy_all(s, env->source, seed, dir, err);
+	/* Nothing of it stays on the admin node, whatever the outcome. */
+	if (s->ops->remove(s, dir, rc ? &later : err))
+		rc = -1;
+	return rc;
 }
