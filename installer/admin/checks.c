@@ -174,7 +174,7 @@ static bool served_as_seeded(struct look *l, const char *path)
 	AUTO_STR served = STR_INIT;
 	struct error err;
 
-	if (file_read(file, FETCH_MAX, &seeded, &err) || l->sys->ops->fetch(l->sys, url, 0, take, &served, &err))
+	if (file_read(file, FETCH_MAX, &seeded, &err) || l->sys->ops->fetch(l->sys, url, 0, 0, take, &served, &err))
 		return bad(l, &err);
 	if (seeded.len != served.len || memcmp(str_text(&seeded), str_text(&served), seeded.len) != 0) {
 		l->seen = "other bytes than were seeded";

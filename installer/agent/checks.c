@@ -101,7 +101,7 @@ static const char *probe_http(struct sys *sys, const struct check *c, struct are
 	struct error err;
 	size_t got = 0;
 
-	if (!c->argument || sys->ops->fetch(sys, c->argument, 0, count_bytes, &got, &err))
+	if (!c->argument || sys->ops->fetch(sys, c->argument, 0, 0, count_bytes, &got, &err))
 		return c->argument ? arena_strdup(a, err.msg) : "no URL";
 	return got ? "200" : "200 without a body";
 }

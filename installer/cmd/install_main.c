@@ -151,7 +151,7 @@ static int apply_plan(struct job *j, struct console *c, struct error *err)
 	struct engine e = {
 		.sys = j->o.dry ? sys_dry_new(&dry) : j->sys, .root = "", .release_key = j->release_key,
 		.source = arena_printf(&j->a, "file://%s", j->o.medium ? j->o.medium : default_medium),
-		.target = target_dir, .journal = j->o.dry ? NULL : journal_path, .sink = &sink,
+		.target = target_dir, .site_text = j->site_text, .journal = j->o.dry ? NULL : journal_path, .sink = &sink,
 	};
 	int rc;
 

@@ -111,7 +111,8 @@ static int run_all(struct engine *e, const struct plan *plan, const char **paths
 	struct run r = { .e = e, .plan = plan };
 	struct op_env env = {
 		.sys = e->sys, .plan = plan, .disk_paths = paths, .source = e->source, .release_key = e->release_key,
-		.target = e->target, .progress = on_progress, .progress_ctx = &r,
+		.target = e->target, .site_text = e->site_text, .secrets = e->secrets, .n_secrets = e->n_secrets,
+		.progress = on_progress, .progress_ctx = &r,
 	};
 	struct journal j;
 	struct error ignored;

@@ -26,6 +26,9 @@ struct engine {
 	const char *release_key; /* hex */
 	const char *target;	 /* mount directory, for example /run/fulcrum/target */
 	const char *journal;	 /* file; NULL = none */
+	const char *site_text;	 /* for the plan of an admin node; NULL for a node's */
+	const struct op_secret *secrets; /* keys of encrypted devices that the plan names */
+	size_t n_secrets;
 	const struct engine_sink *sink;
 	char node_key[KEY_PUB_HEX]; /* out: key of the deployed system, when the plan made one */
 };

@@ -20,6 +20,16 @@ static const struct field signature_fields[] = {
 static const struct schema signature_schema =
 	SCHEMA("signature", struct signature, signature_fields, "a file system, RAID member, volume ...");
 
+static const struct field comparison_fields[] = {
+	FIELD_STRING(struct comparison, list_hash, FIELD_REQUIRED, "BLAKE2b-256 of the image's chunk list"),
+	FIELD_U64(struct comparison, chunks, 0, "chunks of the image"),
+	FIELD_U64(struct comparison, same, 0, "chunks that are there already"),
+	FIELD_U64(struct comparison, fetch_bytes, 0, "bytes that the others are to fetch"),
+	FIELD_U64(struct comparison, write_bytes, 0, "bytes that the others are to write"),
+};
+static const struct schema comparison_schema =
+	SCHEMA("comparison", struct comparison, comparison_fields, "how it compares with an image");
+
 static const struct field partition_fields[] = {
 	FIELD_U64(struct partition, number, FIELD_REQUIRED, "number in the table"),
 	FIELD_STRING(struct partition, name, FIELD_OMIT_EMPTY, "PARTLABEL"),
@@ -28,6 +38,7 @@ static const struct field partition_fields[] = {
 	FIELD_U64(struct partition, start_bytes, 0, "start, bytes"),
 	FIELD_U64(struct partition, size_bytes, 0, "size, bytes"),
 	FIELD_STRUCTS(struct partition, signatures, FIELD_OMIT_EMPTY, &signature_schema, "what it carries"),
+	FIELD_STRUCTS(struct partition, compared, FIELD_OMIT_EMPTY, &comparison_schema, "how it compares with images"),
 };
 static const struct schema partition_schema =
 	SCHEMA("partition", struct partition, partition_fields, "one partition");
@@ -50,6 +61,13 @@ static const struct field disk_fields[] = {
 	FIELD_BOOL(struct disk, removable, FIELD_OMIT_EMPTY, "its medium can be taken out"),
 	FIELD_BOOL(struct disk, read_only, FIELD_OMIT_EMPTY, "the kernel refuses writes"),
 	FIELD_STRING(struct disk, in_use, FIELD_OMIT_EMPTY, "why it may not be a target"),
+	FIELD_STRINGS(struct disk, paths, FIELD_OMIT_EMPTY, "kernel names of further paths to it"),
+	FIELD_STRINGS(struct disk, holders, FIELD_OMIT_EMPTY, "kernel devices that stand on it, topmost first"),
+	FIELD_STRING(struct disk, journal_goal, FIELD_OMIT_EMPTY, "goal of an earlier run of ours"),
+	FIELD_STRING(struct disk, journal_plan, FIELD_OMIT_EMPTY, "hash of its plan"),
+	FIELD_STRING(struct disk, journal_step, FIELD_OMIT_EMPTY, "operation it was in"),
+	FIELD_BOOL(struct disk, journal_finished, FIELD_OMIT_EMPTY, "it ended well"),
+	FIELD_BOOL(struct disk, journal_keeps, FIELD_OMIT_EMPTY, "it preserved something here"),
 	FIELD_STRING(struct disk, table, FIELD_OMIT_EMPTY, "kind of partition table"),
 	FIELD_STRING(struct disk, table_uuid, FIELD_OMIT_EMPTY, "disk GUID"),
 	FIELD_STRING(struct disk, damage, FIELD_OMIT_EMPTY, "what probing complained of"),
@@ -57,6 +75,37 @@ static const struct field disk_fields[] = {
 	FIELD_STRUCTS(struct disk, signatures, FIELD_OMIT_EMPTY, &signature_schema, "on the whole disk"),
 };
 const struct schema disk_schema = SCHEMA("disk", struct disk, disk_fields, "one disk");
+
+static const struct field lvm_volume_fields[] = {
+	FIELD_STRING(struct lvm_volume, name, FIELD_REQUIRED, "name"),
+	FIELD_STRING(struct lvm_volume, uuid, FIELD_OMIT_EMPTY, "UUID"),
+	FIELD_STRING(struct lvm_volume, kind, FIELD_OMIT_EMPTY, "linear, striped, thin-pool, thin, ..."),
+	FIELD_STRING(struct lvm_volume, pool, FIELD_OMIT_EMPTY, "pool of a thin volume"),
+	FIELD_U64(struct lvm_volume, size_bytes, 0, "size, bytes"),
+};
+static const struct schema lvm_volume_schema =
+	SCHEMA("lvm_volume", struct lvm_volume, lvm_volume_fields, "one logical volume");
+static const struct field lvm_group_fields[] = {
+	FIELD_STRING(struct lvm_group, name, FIELD_REQUIRED, "name"),
+	FIELD_STRING(struct lvm_group, uuid, FIELD_OMIT_EMPTY, "UUID"),
+	FIELD_U64(struct lvm_group, size_bytes, 0, "size, bytes"),
+	FIELD_U64(struct lvm_group, free_bytes, 0, "not used by volumes, bytes"),
+	FIELD_U64(struct lvm_group, extent_bytes, 0, "extent, bytes"),
+	FIELD_STRINGS(struct lvm_group, members, 0, "UUIDs of its physical volumes"),
+	FIELD_U64(struct lvm_group, missing, FIELD_OMIT_EMPTY, "physical volumes that are not here"),
+	FIELD_STRUCTS(struct lvm_group, volumes, FIELD_OMIT_EMPTY, &lvm_volume_schema, "logical volumes"),
+};
+static const struct schema lvm_group_schema =
+	SCHEMA("lvm_group", struct lvm_group, lvm_group_fields, "one volume group");
+static const struct field md_array_fields[] = {
+	FIELD_STRING(struct md_array, name, FIELD_OMIT_EMPTY, "name"),
+	FIELD_STRING(struct md_array, uuid, FIELD_REQUIRED, "UUID"),
+	FIELD_STRING(struct md_array, level, FIELD_OMIT_EMPTY, "raid0, raid1, ..."),
+	FIELD_STRING(struct md_array, metadata, FIELD_OMIT_EMPTY, "version of its superblock"),
+	FIELD_U64(struct md_array, devices, 0, "members it wants"),
+	FIELD_U64(struct md_array, found, 0, "members that are here"),
+};
+static const struct schema md_array_schema = SCHEMA("md_array", struct md_array, md_array_fields, "one md array");
 
 static const struct field nic_fields[] = {
 	FIELD_STRING(struct nic, name, FIELD_REQUIRED, "kernel name, for people only"),
@@ -91,6 +140,8 @@ static const struct field machine_fields[] = {
 	FIELD_STRING(struct machine, console, FIELD_OMIT_EMPTY, "console= words of its kernel command line"),
 	FIELD_I64(struct machine, clock_s, 0, "its clock when observed, seconds since 1970"),
 	FIELD_STRUCTS(struct machine, disks, 0, &disk_schema, "disks"),
+	FIELD_STRUCTS(struct machine, groups, FIELD_OMIT_EMPTY, &lvm_group_schema, "LVM volume groups"),
+	FIELD_STRUCTS(struct machine, arrays, FIELD_OMIT_EMPTY, &md_array_schema, "md arrays"),
 	FIELD_STRUCTS(struct machine, nics, 0, &nic_schema, "network ports"),
 };
 const struct schema machine_schema =
@@ -120,8 +171,12 @@ void disk_state(const struct disk *d, char ret_hex[HASH_HEX])
 	tree_add(&a, t, "table", tree_string(&a, d->table));
 	tree_add(&a, t, "guid", tree_string(&a, d->table_uuid));
 	tree_add(&a, t, "damage", tree_string(&a, d->damage));
-	for (size_t i = 0; i < d->n_partitions; i++)
-		tree_push(&a, parts, field_write(&partition_schema, &d->partitions[i], false, &a));
+	for (size_t i = 0; i < d->n_partitions; i++) {
+		struct partition p = d->partitions[i];
+
+		p.n_compared = 0; /* measured only where a reimage is considered */
+		tree_push(&a, parts, field_write(&partition_schema, &p, false, &a));
+	}
 	tree_add(&a, t, "partitions", parts);
 	add_signatures(sigs, d->signatures, d->n_signatures, &a);
 	tree_add(&a, t, "signatures", sigs);

@@ -21,6 +21,13 @@ struct signature {
 	uint64_t offset; /* of the magic, bytes from the start of the device */
 };
 
+/* How a partition compares with an image, chunk by chunk: what a differential reimage would move. */
+struct comparison {
+	const char *list_hash; /* BLAKE2b of the image's chunk list */
+	uint64_t chunks, same; /* chunks of the image; those that are on the partition already */
+	uint64_t fetch_bytes, write_bytes;
+};
+
 struct partition {
 	uint64_t number;
 	const char *name; /* PARTLABEL */
@@ -28,6 +35,8 @@ struct partition {
 	uint64_t start_bytes, size_bytes;
 	struct signature *signatures;
 	size_t n_signatures;
+	struct comparison *compared; /* what was measured on the machine itself; not part of disk_state() */
+	size_t n_compared;
 };
 
 enum disk_bus { BUS_UNKNOWN, BUS_NVME, BUS_SATA, BUS_SAS, BUS_SCSI, BUS_USB, BUS_VIRTIO, BUS_MMC, BUS__N };
@@ -42,7 +51,15 @@ struct disk {
 	enum disk_bus bus;
 	uint64_t size_bytes, sector_bytes, physical_bytes, optimal_io_bytes;
 	bool rotational, removable, read_only;
-	const char *in_use;	/* why it may not be a target: "boot medium", "mounted on /x", "busy: held by dm-0"; else NULL */
+	const char *in_use;	/* why it may not be a target: "boot medium", "mounted on /x", "swap", ...; else NULL */
+	const char **paths;	/* kernel names of further paths to the same disk (multipath) */
+	size_t n_paths;
+	const char **holders;	/* kernel devices that stand on it, topmost first: "dm-2 LVM vg0-root", "md127 raid1"; can be taken down */
+	size_t n_holders;
+	/* The record that an earlier run of ours left in front of the first partition (engine/journal.h). */
+	const char *journal_goal; /* NULL: none */
+	const char *journal_plan, *journal_step; /* hash of its plan; the operation it was in */
+	bool journal_finished, journal_keeps; /* it ended well; its plan preserved something here */
 	const char *table;	/* "gpt", "dos", NULL = none */
 	const char *table_uuid;
 	const char *damage;	/* what the probes complained of (ambivalent, bad table), else NULL */
@@ -56,6 +73,31 @@ struct nic {
 	const char *name, *mac, *permanent_mac, *driver, *pci;
 	bool link;
 	uint64_t speed_mbit; /* 0 = unknown */
+};
+
+/* An LVM volume group, read from its metadata without activating anything. */
+struct lvm_volume {
+	const char *name, *uuid;
+	const char *kind; /* "linear", "striped", "thin-pool", "thin", or LVM's own word */
+	const char *pool; /* thin: its pool */
+	uint64_t size_bytes;
+};
+struct lvm_group {
+	const char *name, *uuid;
+	uint64_t size_bytes, free_bytes, extent_bytes;
+	const char **members; /* UUIDs of its physical volumes, as their signatures carry them */
+	size_t n_members;
+	uint64_t missing; /* physical volumes that are not on this machine */
+	struct lvm_volume *volumes;
+	size_t n_volumes;
+};
+
+/* An md array, from the superblocks of its members. */
+struct md_array {
+	const char *name, *uuid; /* uuid as the members' signatures carry it */
+	const char *level;	 /* "raid1" */
+	const char *metadata;	 /* "1.2" */
+	uint64_t devices, found; /* wanted; seen on this machine */
 };
 
 struct machine_system {
@@ -73,6 +115,10 @@ struct machine {
 	int64_t clock_s; /* its real-time clock when observed, seconds since 1970 */
 	struct disk *disks;
 	size_t n_disks;
+	struct lvm_group *groups;
+	size_t n_groups;
+	struct md_array *arrays;
+	size_t n_arrays;
 	struct nic *nics;
 	size_t n_nics;
 };

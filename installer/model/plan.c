@@ -7,12 +7,18 @@
 #include "base/str.h"
 #include "data/json.h"
 
-const char *const op_kind_names[] = { "clear", "table",	   "mkfs", "image",  "system", "seed",
-				      "admin", "identity", "boot", "commit", NULL };
+const char *const op_kind_names[] = { "clear", "table", "raid",   "crypt", "group",    "volume", "mkfs",   "image",
+				      "system", "seed", "admin", "identity", "boot", "commit", NULL };
 _Static_assert(ARRAY_LEN(op_kind_names) == OP__N + 1, "a name for every operation");
 
+static const struct field extent_fields[] = {
+	FIELD_U64(struct extent, start_bytes, FIELD_REQUIRED, "start, bytes"),
+	FIELD_U64(struct extent, size_bytes, FIELD_REQUIRED, "size, bytes"),
+};
+static const struct schema extent_schema = SCHEMA("extent", struct extent, extent_fields, "a range that stays");
 static const struct field clear_fields[] = {
 	FIELD_STRING(struct op_clear, disk, FIELD_REQUIRED, "disk, by role"),
+	FIELD_STRUCTS(struct op_clear, keep, FIELD_OMIT_EMPTY, &extent_schema, "partitions that stay, and the table with them"),
 };
 static const struct field table_part_fields[] = {
 	FIELD_U64(struct table_part, number, FIELD_REQUIRED, "number"),
@@ -21,43 +27,71 @@ static const struct field table_part_fields[] = {
 	FIELD_STRING(struct table_part, uuid, FIELD_REQUIRED, "PARTUUID"),
 	FIELD_U64(struct table_part, start_bytes, FIELD_REQUIRED, "start, bytes"),
 	FIELD_U64(struct table_part, size_bytes, FIELD_REQUIRED, "size, bytes"),
+	FIELD_BOOL(struct table_part, keep, FIELD_OMIT_EMPTY, "it is there and its content stays"),
 };
 static const struct schema table_part_schema =
-	SCHEMA("part", struct table_part, table_part_fields, "one partition to make");
+	SCHEMA("part", struct table_part, table_part_fields, "one partition of the table");
 static const struct field table_fields[] = {
 	FIELD_STRING(struct op_table, disk, FIELD_REQUIRED, "disk, by role"),
 	FIELD_STRING(struct op_table, uuid, FIELD_REQUIRED, "disk GUID until the install is proved"),
 	FIELD_STRUCTS(struct op_table, parts, 0, &table_part_schema, "partitions"),
 };
+static const struct field raid_fields[] = {
+	FIELD_STRING(struct op_raid, name, FIELD_REQUIRED, "name of the array"),
+	FIELD_STRING(struct op_raid, uuid, FIELD_REQUIRED, "its UUID, as mdadm writes it"),
+	FIELD_STRING(struct op_raid, metadata, FIELD_REQUIRED, "version of its superblock"),
+	FIELD_U64(struct op_raid, level, 0, "0, 1, 5, 6 or 10"),
+	FIELD_STRINGS(struct op_raid, members, FIELD_REQUIRED, "devices"),
+	FIELD_BOOL(struct op_raid, keep, FIELD_OMIT_EMPTY, "it is there: assembled, not made"),
+};
+static const struct field crypt_fields[] = {
+	FIELD_STRING(struct op_crypt, name, FIELD_REQUIRED, "name when opened"),
+	FIELD_STRING(struct op_crypt, dev, FIELD_REQUIRED, "device"),
+	FIELD_STRING(struct op_crypt, uuid, FIELD_REQUIRED, "UUID"),
+	FIELD_STRING(struct op_crypt, key, FIELD_REQUIRED, "which secret opens it; the secret is not here"),
+	FIELD_BOOL(struct op_crypt, keep, FIELD_OMIT_EMPTY, "it is there: opened, not made"),
+};
+static const struct field group_fields[] = {
+	FIELD_STRING(struct op_group, name, FIELD_REQUIRED, "name"),
+	FIELD_STRINGS(struct op_group, members, FIELD_REQUIRED, "devices"),
+	FIELD_BOOL(struct op_group, keep, FIELD_OMIT_EMPTY, "it is there"),
+	FIELD_STRINGS(struct op_group, remove, FIELD_OMIT_EMPTY, "volumes of it that go"),
+};
+static const struct field volume_fields[] = {
+	FIELD_STRING(struct op_volume, group, FIELD_REQUIRED, "volume group"),
+	FIELD_STRING(struct op_volume, name, FIELD_REQUIRED, "name"),
+	FIELD_STRING(struct op_volume, kind, FIELD_REQUIRED, "linear, striped, pool or thin"),
+	FIELD_STRING(struct op_volume, pool, FIELD_OMIT_EMPTY, "thin: its pool"),
+	FIELD_U64(struct op_volume, size_bytes, 0, "size, bytes; 0: all that is free"),
+	FIELD_U64(struct op_volume, stripes, FIELD_OMIT_EMPTY, "striped: over how many"),
+	FIELD_BOOL(struct op_volume, keep, FIELD_OMIT_EMPTY, "it is there: activated, not made"),
+};
 static const struct field mkfs_fields[] = {
-	FIELD_STRING(struct op_mkfs, disk, FIELD_REQUIRED, "disk, by role"),
-	FIELD_U64(struct op_mkfs, number, FIELD_REQUIRED, "partition"),
+	FIELD_STRING(struct op_mkfs, dev, FIELD_REQUIRED, "device"),
 	FIELD_STRING(struct op_mkfs, fs, FIELD_REQUIRED, "file system to make"),
 	FIELD_STRING(struct op_mkfs, label, 0, "its label"),
 	FIELD_STRING(struct op_mkfs, uuid, FIELD_REQUIRED, "its UUID"),
 };
 static const struct field image_fields[] = {
-	FIELD_STRING(struct op_image, disk, FIELD_REQUIRED, "disk, by role"),
-	FIELD_U64(struct op_image, number, FIELD_REQUIRED, "partition"),
+	FIELD_STRING(struct op_image, dev, FIELD_REQUIRED, "device"),
 	FIELD_STRING(struct op_image, image, FIELD_REQUIRED, "image"),
 	FIELD_STRING(struct op_image, version, FIELD_REQUIRED, "its version"),
 	FIELD_STRING(struct op_image, list_hash, FIELD_REQUIRED, "BLAKE2b-256 of its chunk list"),
 	FIELD_STRING(struct op_image, uuid, FIELD_REQUIRED, "UUID that the file system is given"),
 	FIELD_U64(struct op_image, image_bytes, FIELD_REQUIRED, "size written"),
 	FIELD_U64(struct op_image, data_bytes, FIELD_REQUIRED, "bytes fetched"),
+	FIELD_BOOL(struct op_image, diff, FIELD_OMIT_EMPTY, "only chunks that differ"),
 	FIELD_BOOL(struct op_image, bench, FIELD_OMIT_EMPTY, "time a plain stream first"),
 };
 static const struct field system_fields[] = {
-	FIELD_STRING(struct op_system, disk, FIELD_REQUIRED, "disk, by role"),
-	FIELD_U64(struct op_system, number, FIELD_REQUIRED, "partition of the slot"),
+	FIELD_STRING(struct op_system, dev, FIELD_REQUIRED, "device of the slot"),
 	FIELD_STRING(struct op_system, slot_uuid, FIELD_REQUIRED, "file system UUID of the slot"),
 	FIELD_STRING(struct op_system, data_uuid, FIELD_REQUIRED, "file system UUID of the data"),
 	FIELD_STRING(struct op_system, console, FIELD_OMIT_EMPTY, "kernel console arguments"),
 	FIELD_STRING(struct op_system, build_id, FIELD_REQUIRED, "release"),
 };
 static const struct field seed_fields[] = {
-	FIELD_STRING(struct op_seed, disk, FIELD_REQUIRED, "disk, by role"),
-	FIELD_U64(struct op_seed, number, FIELD_REQUIRED, "partition of the data"),
+	FIELD_STRING(struct op_seed, dev, FIELD_REQUIRED, "device of the data"),
 	FIELD_STRING(struct op_seed, build_id, FIELD_REQUIRED, "release"),
 	FIELD_STRING(struct op_seed, seed_hash, FIELD_REQUIRED, "BLAKE2b-256 of the manifest"),
 	FIELD_U64(struct op_seed, bytes, 0, "bytes copied"),
@@ -65,12 +99,11 @@ static const struct field seed_fields[] = {
 	FIELD_BOOL(struct op_seed, bench, FIELD_OMIT_EMPTY, "time a plain verified copy after it"),
 };
 static const struct field admin_fields[] = {
-	FIELD_STRING(struct op_admin, disk, FIELD_REQUIRED, "disk, by role"),
-	FIELD_U64(struct op_admin, number, FIELD_REQUIRED, "partition of the data"),
+	FIELD_STRING(struct op_admin, dev, FIELD_REQUIRED, "device of the data"),
 	FIELD_STRING(struct op_admin, data_uuid, FIELD_REQUIRED, "file system UUID of the data"),
 	FIELD_STRING(struct op_admin, slot_uuid, FIELD_REQUIRED, "file system UUID of the slot"),
 	FIELD_STRING(struct op_admin, nic_mac, FIELD_OMIT_EMPTY, "port of the admin network"),
-	FIELD_STRING(struct op_admin, site_text, FIELD_REQUIRED, "the site file, whole"),
+	FIELD_STRING(struct op_admin, site_hash, FIELD_REQUIRED, "BLAKE2b-256 of the site file"),
 };
 static const struct field who_fields[] = {
 	FIELD_STRING(struct identity, node, FIELD_REQUIRED, "node"),
@@ -92,30 +125,61 @@ static const struct field fstab_fields[] = {
 	FIELD_STRING(struct fstab_line, uuid, FIELD_REQUIRED, "file system"),
 	FIELD_STRING(struct fstab_line, where, FIELD_REQUIRED, "mount point, or none"),
 	FIELD_STRING(struct fstab_line, fs, FIELD_REQUIRED, "type"),
+	FIELD_STRING(struct fstab_line, dev, FIELD_REQUIRED, "device during the install"),
 };
 static const struct schema fstab_schema = SCHEMA("fstab", struct fstab_line, fstab_fields, "one line of fstab");
+static const struct field crypttab_fields[] = {
+	FIELD_STRING(struct crypttab_line, name, FIELD_REQUIRED, "name when opened"),
+	FIELD_STRING(struct crypttab_line, uuid, FIELD_REQUIRED, "UUID"),
+	FIELD_STRING(struct crypttab_line, key, FIELD_OMIT_EMPTY, "secret kept as a key file; without: asked for"),
+	FIELD_BOOL(struct crypttab_line, root, FIELD_OMIT_EMPTY, "needed to reach the root file system"),
+};
+static const struct schema crypttab_schema =
+	SCHEMA("crypttab", struct crypttab_line, crypttab_fields, "one line of crypttab");
+static const struct field array_fields[] = {
+	FIELD_STRING(struct array_line, name, FIELD_REQUIRED, "name"),
+	FIELD_STRING(struct array_line, uuid, FIELD_REQUIRED, "UUID"),
+};
+static const struct schema array_schema = SCHEMA("array", struct array_line, array_fields, "one line of mdadm.conf");
 static const struct field identity_fields[] = {
-	FIELD_STRING(struct op_identity, disk, FIELD_REQUIRED, "disk, by role"),
-	FIELD_U64(struct op_identity, number, FIELD_REQUIRED, "root partition"),
+	FIELD_STRING(struct op_identity, dev, FIELD_REQUIRED, "device of the root file system"),
 	FIELD_STRING(struct op_identity, root_uuid, FIELD_REQUIRED, "root file system"),
-	FIELD_STRING(struct op_identity, esp_uuid, FIELD_REQUIRED, "EFI system partition"),
+	FIELD_STRING(struct op_identity, root_arg, FIELD_REQUIRED, "root= of the kernel"),
+	FIELD_STRING(struct op_identity, boot_uuid, FIELD_OMIT_EMPTY, "file system of /boot"),
+	FIELD_STRINGS(struct op_identity, esp_uuids, FIELD_REQUIRED, "EFI system partitions"),
 	FIELD_STRING(struct op_identity, console, FIELD_OMIT_EMPTY, "kernel console arguments"),
 	FIELD_STRUCTS(struct op_identity, fstab, FIELD_OMIT_EMPTY, &fstab_schema, "further file systems"),
+	FIELD_STRUCTS(struct op_identity, crypttab, FIELD_OMIT_EMPTY, &crypttab_schema, "encrypted devices"),
+	FIELD_STRUCTS(struct op_identity, arrays, FIELD_OMIT_EMPTY, &array_schema, "md arrays"),
+	FIELD_STRINGS(struct op_identity, packages, FIELD_OMIT_EMPTY, "packages that the storage needs"),
 	FIELD_STRUCT(struct op_identity, who, FIELD_REQUIRED, &who_schema, "identity"),
 };
+static const struct field bios_fields[] = {
+	FIELD_STRING(struct bios_target, disk, FIELD_REQUIRED, "disk, by role"),
+	FIELD_U64(struct bios_target, number, FIELD_REQUIRED, "its BIOS boot partition"),
+};
+static const struct schema bios_schema = SCHEMA("bios", struct bios_target, bios_fields, "where GRUB for BIOS goes");
 static const struct field boot_fields[] = {
-	FIELD_STRING(struct op_boot, disk, FIELD_REQUIRED, "disk, by role"),
 	FIELD_STRING(struct op_boot, kind, FIELD_REQUIRED, "admin or node"),
 	FIELD_STRING(struct op_boot, root_uuid, FIELD_REQUIRED, "file system with the menu"),
-	FIELD_U64(struct op_boot, esp_number, FIELD_REQUIRED, "EFI system partition"),
+	FIELD_STRINGS(struct op_boot, esps, FIELD_REQUIRED, "EFI system partitions"),
+	FIELD_STRUCTS(struct op_boot, bios, FIELD_OMIT_EMPTY, &bios_schema, "BIOS boot partitions"),
 };
+static const struct field guid_fields[] = {
+	FIELD_STRING(struct disk_guid, disk, FIELD_REQUIRED, "disk, by role"),
+	FIELD_STRING(struct disk_guid, uuid, FIELD_REQUIRED, "final disk GUID"),
+};
+static const struct schema guid_schema = SCHEMA("guid", struct disk_guid, guid_fields, "one disk's mark");
 static const struct field commit_fields[] = {
-	FIELD_STRING(struct op_commit, disk, FIELD_REQUIRED, "disk, by role"),
-	FIELD_STRING(struct op_commit, uuid, FIELD_REQUIRED, "final disk GUID"),
+	FIELD_STRUCTS(struct op_commit, disks, FIELD_REQUIRED, &guid_schema, "disks, the first one marked last"),
 };
 
 static const struct schema clear_schema = SCHEMA("clear", struct op_clear, clear_fields, "wipe all signatures"),
 	table_schema = SCHEMA("table", struct op_table, table_fields, "write a partition table"),
+	raid_schema = SCHEMA("raid", struct op_raid, raid_fields, "make or assemble an md array"),
+	crypt_schema = SCHEMA("crypt", struct op_crypt, crypt_fields, "make or open a LUKS2 volume"),
+	group_schema = SCHEMA("group", struct op_group, group_fields, "make or change a volume group"),
+	volume_schema = SCHEMA("volume", struct op_volume, volume_fields, "make or activate a logical volume"),
 	mkfs_schema = SCHEMA("mkfs", struct op_mkfs, mkfs_fields, "make a file system"),
 	image_schema = SCHEMA("image", struct op_image, image_fields, "write an image"),
 	system_schema = SCHEMA("system", struct op_system, system_fields, "fill a system slot"),
@@ -126,7 +190,9 @@ static const struct schema clear_schema = SCHEMA("clear", struct op_clear, clear
 	commit_schema = SCHEMA("commit", struct op_commit, commit_fields, "mark the install as finished");
 
 const struct schema *const op_schemas[OP__N] = {
-	[OP_CLEAR] = &clear_schema,   [OP_TABLE] = &table_schema, [OP_MKFS] = &mkfs_schema,
+	[OP_CLEAR] = &clear_schema,   [OP_TABLE] = &table_schema, [OP_RAID] = &raid_schema,
+	[OP_CRYPT] = &crypt_schema,   [OP_GROUP] = &group_schema, [OP_VOLUME] = &volume_schema,
+	[OP_MKFS] = &mkfs_schema,
 	[OP_IMAGE] = &image_schema,   [OP_SYSTEM] = &system_schema, [OP_SEED] = &seed_schema,
 	[OP_ADMIN] = &admin_schema,   [OP_IDENTITY] = &identity_schema, [OP_BOOT] = &boot_schema,
 	[OP_COMMIT] = &commit_schema,
@@ -143,8 +209,11 @@ static const struct field plan_disk_fields[] = {
 	FIELD_U64(struct plan_disk, size_bytes, FIELD_REQUIRED, "size, bytes"),
 	FIELD_U64(struct plan_disk, sector_bytes, FIELD_REQUIRED, "logical sector, bytes"),
 	FIELD_STRING(struct plan_disk, state, FIELD_REQUIRED, "digest of its observed state"),
+	FIELD_STRING(struct plan_disk, table_uuid, FIELD_OMIT_EMPTY, "its disk GUID when planned"),
 	FIELD_STRING(struct plan_disk, why, 0, "why this disk"),
 	FIELD_STRINGS(struct plan_disk, destroys, FIELD_OMIT_EMPTY, "what is lost"),
+	FIELD_STRINGS(struct plan_disk, keeps, FIELD_OMIT_EMPTY, "what stays"),
+	FIELD_STRINGS(struct plan_disk, holders, FIELD_OMIT_EMPTY, "kernel devices taken down first"),
 	FIELD_STRING(struct plan_disk, consent, FIELD_REQUIRED, "who agreed to that"),
 };
 static const struct schema plan_disk_schema =
@@ -176,6 +245,7 @@ static const struct field plan_fields[] = {
 	FIELD_STRING(struct plan, profile, FIELD_OMIT_EMPTY, "profile"),
 	FIELD_STRING(struct plan, goal, FIELD_REQUIRED, "disk GUID of the finished goal"),
 	FIELD_STRING(struct plan, seed, FIELD_REQUIRED, "ids are made of it"),
+	FIELD_STRINGS(struct plan, notes, FIELD_OMIT_EMPTY, "what to know before approving"),
 	FIELD_STRUCTS(struct plan, disks, 0, &plan_disk_schema, "disks written"),
 	FIELD_STRUCTS(struct plan, others, FIELD_OMIT_EMPTY, &other_schema, "disks not taken"),
 };
@@ -250,6 +320,14 @@ struct plan *plan_read(const struct tree *t, struct arena *a, struct error *err)
 		p->n_ops++;
 	}
 	return p;
+}
+
+size_t plan_point_of_no_return(const struct plan *p)
+{
+	for (size_t i = 0; i < p->n_ops; i++)
+		if (p->ops[i].kind == OP_CLEAR || p->ops[i].kind == OP_TABLE)
+			return i;
+	return p->n_ops;
 }
 
 void plan_json(const struct plan *p, struct str *out)

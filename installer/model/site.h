@@ -36,27 +36,55 @@ struct disk_selector {
 	uint64_t sector; /* logical sector, 0 = any */
 	bool blank, blank_set;
 	enum pick pick;
+	uint64_t count; /* how many disks make the set; 0 and 1: one */
 	struct pos pos;
 };
 
-enum part_role { PART_NONE, PART_BIOS, PART_ESP, PART_ROOT, PART_SWAP, PART_DATA, PART__N };
+/*
+ * What a line of the layout makes. Those from PART_PART on carry others: a plain partition, an md array, a
+ * LUKS2 volume, an LVM volume group, a thin pool.
+ */
+enum part_role {
+	PART_NONE, PART_BIOS, PART_ESP, PART_BOOT, PART_ROOT, PART_SWAP, PART_DATA,
+	PART_PART, PART_RAID, PART_CRYPT, PART_GROUP, PART_POOL, PART__N
+};
+extern const char *const part_role_names[]; /* by part_role */
 enum fs_type { FS_DEFAULT, FS_EXT4, FS_XFS, FS_VFAT, FS_SWAP, FS_NONE };
 extern const char *const fs_names[]; /* by fs_type; "" for FS_DEFAULT is not accepted */
 
-/* Size of a partition: bytes, or the rest of the disk. */
+/* Size of a partition or volume: bytes, a part of the whole, or a share of what the others leave. */
 struct part_size {
 	bool rest;
-	uint64_t bytes; /* 0 and !rest = default of the role: for root and data the rest */
+	uint64_t bytes;	  /* 0, !rest and !percent = default of the role: for root and data the rest */
+	uint64_t percent; /* 1 to 100, of the disk or volume group */
 };
 
-/* One line of `layout`: a mapping with one key, the role (bios, esp, root, swap, data), whose value is a size or { fs, size, mount }. */
+/*
+ * One line of `layout`: a mapping with one key, the role, whose value is a size or a mapping of the other
+ * members. `on` says what it stands on: a role of `disks` (then it is a partition, one on every disk of the
+ * set), or the name of another line (raid, crypt, group, pool, part). Its own name is `name`, else its role's.
+ */
 struct layout_item {
 	enum part_role role;
-	enum fs_type fs;
+	const char *name;
+	const char **on; /* none: "system" */
+	size_t n_on;
 	struct part_size size;
+	uint64_t min_bytes, max_bytes; /* bounds of a percentage or a rest; 0 = none */
+	enum fs_type fs;
 	const char *mount; /* data: where; NULL otherwise */
+	const char *type;  /* GPT type GUID, if not the role's usual one */
+	uint64_t level;	   /* raid: 0, 1, 5, 6, 10 */
+	bool level_set;
+	uint64_t stripes;	/* a volume over so many physical volumes */
+	const char *passphrase; /* crypt: secret */
+	const char *key_file;	/* crypt: a file beside the site file, whose bytes are the key */
+	bool preserve; /* keep it and its content if it is there; make it if it is not */
 	struct pos pos;
 };
+
+/* How a node that carries a version of its image gets the wanted one. */
+enum reimage { REIMAGE_DIFFERENTIAL, REIMAGE_FULL };
 
 struct profile {
 	const char *name;
@@ -65,6 +93,7 @@ struct profile {
 	size_t n_disks;
 	struct layout_item *layout;
 	size_t n_layout;
+	enum reimage reimage;
 	const char **packages;
 	size_t n_packages;
 	const char **wipe; /* serials whose content may be destroyed */

@@ -30,7 +30,7 @@ static int write_state(struct op_env *env, const struct op_admin *p, const char 
 	    s->ops->make_dirs(s, arena_printf(&a, "%s/dropbear", dir), 0700, err) ||
 	    s->ops->make_dirs(s, arena_printf(&a, "%s/log", dir), 0755, err))
 		return -1;
-	if (op_write_text(env, dir, site_path, 0600, p->site_text, err))
+	if (op_write_text(env, dir, site_path, 0600, env->site_text, err))
 		return -1;
 	return op_write_text(env, dir, state_path, 0600, str_text(&state), err);
 }
@@ -40,8 +40,14 @@ int admin_apply(struct op_env *env, const void *params, struct error *err)
 	const struct op_admin *p = params;
 	AUTO_ARENA a = ARENA_INIT;
 	const char *dir;
+	char hash[HASH_HEX];
 
-	if (op_mount(env, p->disk, p->number, "ext4", false, "data", &a, &dir, err))
+	if (!env->site_text)
+		return error_set(err, ERR_INTERNAL, "the site file was not handed over with the plan");
+	hash_buffer(env->site_text, strlen(env->site_text), hash);
+	if (strcmp(hash, p->site_hash) != 0)
+		return error_set(err, ERR_CHANGED, "the site file is not the one that was planned");
+	if (op_mount(env, p->dev, "ext4", false, "data", &a, &dir, err))
 		return -1;
 	return op_umount(env, dir, write_state(env, p, dir, err), err);
 }
@@ -52,12 +58,14 @@ int admin_verify(struct op_env *env, const void *params, struct error *err)
 	AUTO_ARENA a = ARENA_INIT;
 	AUTO_STR got = STR_INIT;
 	const char *dir;
+	char hash[HASH_HEX];
 	int rc;
 
-	if (op_mount(env, p->disk, p->number, "ext4", true, "data", &a, &dir, err))
+	if (op_mount(env, p->dev, "ext4", true, "data", &a, &dir, err))
 		return -1;
 	rc = env->sys->ops->read_file(env->sys, arena_printf(&a, "%s/%s", dir, site_path), 1u << 20, &got, err);
-	if (!rc && strcmp(str_text(&got), p->site_text) != 0)
+	hash_buffer(str_text(&got), got.len, hash);
+	if (!rc && strcmp(hash, p->site_hash) != 0)
 		rc = error_set(err, ERR_VERIFY, "%s: differs from the site file that was planned", site_path);
 	return op_umount(env, dir, rc, err);
 }

@@ -56,7 +56,7 @@ int bench_stream(struct op_env *env, const struct op_image *p, const char *dev, 
 
 		if (env->sys->ops->open_block(env->sys, dev, &plain.h, err))
 			return -1;
-		rc = env->sys->ops->fetch(env->sys, str_text(&url), 0, plain_write, &plain, err);
+		rc = env->sys->ops->fetch(env->sys, str_text(&url), 0, 0, plain_write, &plain, err);
 		if (env->sys->ops->close(env->sys, plain.h, true, err))
 			rc = -1;
 		if (rc)
@@ -95,7 +95,7 @@ static int copy_one(struct sys *s, const char *url, const char *to, uint64_t *by
 	hash_begin(&c.hash);
 	if (s->ops->create(s, to, 0644, &c.h, err))
 		return -1;
-	rc = s->ops->fetch(s, url, 0, hash_and_write, &c, err);
+	rc = s->ops->fetch(s, url, 0, 0, hash_and_write, &c, err);
 	hash_end(&c.hash, hex);
 	if (s->ops->close(s, c.h, false, rc ? &later : err))
 		rc = -1;

@@ -43,15 +43,14 @@ static int each_loader(struct op_env *env, const char *esp, bool copy, struct ar
 	return 0;
 }
 
-int boot_apply(struct op_env *env, const void *params, struct error *err)
+static int fill_esp(struct op_env *env, const struct op_boot *p, const char *dev, struct error *err)
 {
-	const struct op_boot *p = params;
 	AUTO_ARENA a = ARENA_INIT;
 	AUTO_STR stub = STR_INIT;
 	const char *esp;
 	int rc;
 
-	if (op_mount(env, p->disk, p->esp_number, "vfat", false, "esp", &a, &esp, err))
+	if (op_mount(env, dev, "vfat", false, "esp", &a, &esp, err))
 		return -1;
 	stub_text(p, &stub);
 	rc = env->sys->ops->make_dirs(env->sys, arena_printf(&a, "%s/EFI/BOOT", esp), 0755, err);
@@ -62,16 +61,25 @@ int boot_apply(struct op_env *env, const void *params, struct error *err)
 	return op_umount(env, esp, rc, err);
 }
 
-int boot_verify(struct op_env *env, const void *params, struct error *err)
+int boot_apply(struct op_env *env, const void *params, struct error *err)
 {
 	const struct op_boot *p = params;
+
+	for (size_t i = 0; i < p->n_esps; i++)
+		if (fill_esp(env, p, p->esps[i], err))
+			return -1;
+	return 0;
+}
+
+static int verify_esp(struct op_env *env, const struct op_boot *p, const char *dev, struct error *err)
+{
 	AUTO_ARENA a = ARENA_INIT;
 	AUTO_STR want = STR_INIT;
 	AUTO_STR got = STR_INIT;
 	const char *esp;
 	int rc;
 
-	if (op_mount(env, p->disk, p->esp_number, "vfat", true, "esp", &a, &esp, err))
+	if (op_mount(env, dev, "vfat", true, "esp", &a, &esp, err))
 		return -1;
 	stub_text(p, &want);
 	rc = env->sys->ops->read_file(env->sys, arena_printf(&a, "%s/%s", esp, stub_path), 4096, &got, err);
@@ -80,4 +88,14 @@ int boot_verify(struct op_env *env, const void *params, struct error *err)
 	if (!rc)
 		rc = each_loader(env, esp, false, &a, err);
 	return op_umount(env, esp, rc, err);
+}
+
+int boot_verify(struct op_env *env, const void *params, struct error *err)
+{
+	const struct op_boot *p = params;
+
+	for (size_t i = 0; i < p->n_esps; i++)
+		if (verify_esp(env, p, p->esps[i], err))
+			return -1;
+	return 0;
 }

@@ -12,7 +12,7 @@ int clear_apply(struct op_env *env, const void *params, struct error *err)
 
 	if (op_disk_path(env, p->disk, &path, err))
 		return -1;
-	return env->sys->ops->wipe(env->sys, path, err);
+	return env->sys->ops->wipe(env->sys, path, p->keep, p->n_keep, err);
 }
 
 int clear_verify(struct op_env *env, const void *params, struct error *err)
@@ -87,7 +87,7 @@ int mkfs_apply(struct op_env *env, const void *params, struct error *err)
 	const char *fat_id = strlen(id) == 9 ? arena_printf(&a, "%.4s%s", id, id + 5) : id;
 	const char *label = p->label ? p->label : "";
 
-	if (op_part_path(env, p->disk, p->number, &a, &dev, err))
+	if (op_dev_path(env, p->dev, &a, &dev, err))
 		return -1;
 	/* The clear operation left no old content to refuse over, hence -F and -f. */
 	const char *const ext4[] = { "mke2fs", "-q", "-F", "-t", "ext4", "-E", "nodiscard", "-U", id, "-L", label, dev, NULL };
@@ -109,29 +109,32 @@ int mkfs_verify(struct op_env *env, const void *params, struct error *err)
 {
 	const struct op_mkfs *p = params;
 	AUTO_ARENA a = ARENA_INIT;
-	const struct partition *g;
 	struct disk d;
 
-	if (op_probe(env, p->disk, &a, &d, err))
+	if (op_probe_dev(env, p->dev, &a, &d, err))
 		return -1;
-	g = by_number(&d, p->number);
-	if (!g || g->n_signatures != 1 || !str_eq(g->signatures[0].type, p->fs) || !g->signatures[0].uuid ||
-	    strcasecmp(g->signatures[0].uuid, p->uuid) != 0)
-		return error_set(err, ERR_VERIFY, "%s: partition %d does not carry the %s just made", d.path, (int)p->number,
-				 p->fs);
+	if (d.n_signatures != 1 || !str_eq(d.signatures[0].type, p->fs) || !d.signatures[0].uuid ||
+	    strcasecmp(d.signatures[0].uuid, p->uuid) != 0)
+		return error_set(err, ERR_VERIFY, "%s: does not carry the %s just made", d.path, p->fs);
 	return 0;
 }
 
 int commit_apply(struct op_env *env, const void *params, struct error *err)
 {
 	const struct op_commit *p = params;
-	const char *path;
 
-	if (op_disk_path(env, p->disk, &path, err))
-		return -1;
 	if (env->sys->ops->sync(env->sys, err))
 		return -1;
-	return env->sys->ops->table_guid(env->sys, path, plan_disk(env, p->disk)->sector_bytes, p->uuid, err);
+	/* The first disk's mark is what says that all is done. */
+	for (size_t i = p->n_disks; i-- > 0;) {
+		const struct disk_guid *g = &p->disks[i];
+		const char *path;
+
+		if (op_disk_path(env, g->disk, &path, err) ||
+		    env->sys->ops->table_guid(env->sys, path, plan_disk(env, g->disk)->sector_bytes, g->uuid, err))
+			return -1;
+	}
+	return 0;
 }
 
 int commit_verify(struct op_env *env, const void *params, struct error *err)
@@ -140,10 +143,12 @@ int commit_verify(struct op_env *env, const void *params, struct error *err)
 	AUTO_ARENA a = ARENA_INIT;
 	struct disk d;
 
-	if (op_probe(env, p->disk, &a, &d, err))
-		return -1;
-	if (!d.table_uuid || strcasecmp(d.table_uuid, p->uuid) != 0)
-		return error_set(err, ERR_VERIFY, "%s: disk GUID is %s, wanted %s", d.path, d.table_uuid ? d.table_uuid : "missing",
-				 p->uuid);
+	for (size_t i = 0; i < p->n_disks; i++) {
+		if (op_probe(env, p->disks[i].disk, &a, &d, err))
+			return -1;
+		if (!d.table_uuid || strcasecmp(d.table_uuid, p->disks[i].uuid) != 0)
+			return error_set(err, ERR_VERIFY, "%s: disk GUID is %s, wanted %s", d.path,
+					 d.table_uuid ? d.table_uuid : "missing", p->disks[i].uuid);
+	}
 	return 0;
 }

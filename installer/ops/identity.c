@@ -93,7 +93,8 @@ static int write_boot(struct op_env *env, const struct op_identity *p, const cha
 	const char *console = p->console ? p->console : "";
 
 	str_addf(&b, "UUID=%s / ext4 errors=remount-ro 0 1\n", p->root_uuid);
-	str_addf(&b, "UUID=%s /boot/efi vfat umask=0077,nofail,x-systemd.automount 0 2\n", p->esp_uuid);
+	if (p->n_esp_uuids)
+		str_addf(&b, "UUID=%s /boot/efi vfat umask=0077,nofail,x-systemd.automount 0 2\n", p->esp_uuids[0]);
 	for (size_t i = 0; i < p->n_fstab; i++) {
 		const struct fstab_line *l = &p->fstab[i];
 		bool swap = str_eq(l->fs, "swap");
@@ -108,8 +109,8 @@ static int write_boot(struct op_env *env, const struct op_identity *p, const cha
 	str_addf(&b,
 		 "search --no-floppy --fs-uuid --set=root %s\n"
 		 "menuentry \"Debian on %s\" {\n"
-		 "\tlinux /vmlinuz root=UUID=%s ro %s\n\tinitrd /initrd.img\n}\n",
-		 p->root_uuid, p->who.hostname, p->root_uuid, console);
+		 "\tlinux /vmlinuz root=%s ro %s\n\tinitrd /initrd.img\n}\n",
+		 p->root_uuid, p->who.hostname, p->root_arg, console);
 	return put(env, root, "boot/grub/grub.cfg", 0644, &b, err);
 }
 
@@ -209,7 +210,7 @@ int identity_apply(struct op_env *env, const void *params, struct error *err)
 	const char *dir, *dev;
 	int rc;
 
-	if (op_mount(env, p->disk, p->number, "ext4", false, "root", &a, &dir, err))
+	if (op_mount(env, p->dev, "ext4", false, "root", &a, &dir, err))
 		return -1;
 	/* Programs of the target run in it below: they want /dev/null. */
 	dev = arena_printf(&a, "%s/dev", dir);
@@ -230,7 +231,7 @@ int identity_verify(struct op_env *env, const void *params, struct error *err)
 	const char *dir, *name = arena_printf(&a, "%s\n", p->who.hostname);
 	int rc;
 
-	if (op_mount(env, p->disk, p->number, "ext4", true, "root", &a, &dir, err))
+	if (op_mount(env, p->dev, "ext4", true, "root", &a, &dir, err))
 		return -1;
 	rc = env->sys->ops->read_file(env->sys, arena_printf(&a, "%s/etc/hostname", dir), 256, &got, err);
 	if (!rc && strcmp(str_text(&got), name) != 0)

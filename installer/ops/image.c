@@ -105,7 +105,7 @@ static int stream_all(struct stream *s, const char *url, struct error *err)
 		size_t before = s->next;
 
 		s->have = 0;
-		if (!sys->ops->fetch(sys, url, s->next_at, receive, s, err)) {
+		if (!sys->ops->fetch(sys, url, s->next_at, 0, receive, s, err)) {
 			if (s->next < s->list->n)
 				return error_set(err, ERR_MEDIUM, "images/%s/chunks: shorter than its list says", s->list->image.name);
 			break;
@@ -166,7 +166,7 @@ static int personalise(struct op_env *env, const struct op_image *p, const char 
 	int rc;
 
 	if (env->sys->ops->exec(env->sys, &(struct sys_exec){ .argv = uuid }, err) ||
-	    op_mount(env, p->disk, p->number, "ext4", false, "root", a, &dir, err))
+	    op_mount(env, p->dev, "ext4", false, "root", a, &dir, err))
 		return -1;
 	rc = env->sys->ops->exec(env->sys, &(struct sys_exec){ .argv = grow, .timeout_ms = 300000 }, err);
 	return op_umount(env, dir, rc, err);
@@ -183,7 +183,7 @@ int image_apply(struct op_env *env, const void *params, struct error *err)
 	int rc;
 
 	if (source_chunks(env->sys, env->source, env->release_key, p->image, &a, &list, err) ||
-	    op_part_path(env, p->disk, p->number, &a, &dev, err))
+	    op_dev_path(env, p->dev, &a, &dev, err))
 		return -1;
 	if (strcmp(list.image.list_hash, p->list_hash) != 0)
 		return error_set(err, ERR_CHANGED, "image %s is another one than the plan named", p->image);
@@ -209,7 +209,7 @@ int image_apply(struct op_env *env, const void *params, struct error *err)
 int image_verify(struct op_env *env, const void *params, struct error *err)
 {
 	const struct op_image *p = params;
-	const struct op_mkfs as_fs = { .disk = p->disk, .fs = "ext4", .uuid = p->uuid, .number = p->number };
+	const struct op_mkfs as_fs = { .dev = p->dev, .fs = "ext4", .uuid = p->uuid };
 
 	return mkfs_verify(env, &as_fs, err);
 }

@@ -2,6 +2,7 @@
 /* The table of operations, and what they share: finding devices, mounting, writing small files. */
 #include "ops/ops.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 
@@ -9,6 +10,8 @@
 
 const struct op_type op_types[OP__N] = {
 	[OP_CLEAR] = { clear_apply, clear_verify },	 [OP_TABLE] = { table_apply, table_verify },
+	[OP_RAID] = { raid_apply, raid_verify },	 [OP_CRYPT] = { crypt_apply, crypt_verify },
+	[OP_GROUP] = { group_apply, group_verify },	 [OP_VOLUME] = { volume_apply, volume_verify },
 	[OP_MKFS] = { mkfs_apply, mkfs_verify },	 [OP_IMAGE] = { image_apply, image_verify },
 	[OP_SYSTEM] = { system_apply, system_verify },	 [OP_SEED] = { seed_apply, seed_verify },
 	[OP_ADMIN] = { admin_apply, admin_verify },	 [OP_IDENTITY] = { identity_apply, identity_verify },
@@ -36,15 +39,52 @@ int op_disk_path(const struct op_env *env, const char *role, const char **ret, s
 	return 0;
 }
 
-int op_part_path(const struct op_env *env, const char *role, uint64_t number, struct arena *a, const char **ret,
-		 struct error *err)
+/* "--" stands for a dash in the names that the device mapper gives to volumes. */
+static void add_mapped(struct str *out, const char *name, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		str_add(out, name[i] == '-' ? "--" : (const char[]){ name[i], '\0' });
+}
+
+static int partition_of(const struct op_env *env, const char *dev, const char *colon, struct arena *a,
+			const char **ret, struct error *err)
 {
 	const char *disk;
+	char *end;
+	unsigned long long number = strtoull(colon + 1, &end, 10);
 
-	if (op_disk_path(env, role, &disk, err))
+	if (*end || !number)
+		return error_set(err, ERR_INPUT, "\"%s\" names no partition", dev);
+	if (op_disk_path(env, arena_strndup(a, dev, (size_t)(colon - dev)), &disk, err))
 		return -1;
 	*ret = partition_path(a, disk, number);
 	return 0;
+}
+
+int op_dev_path(const struct op_env *env, const char *dev, struct arena *a, const char **ret, struct error *err)
+{
+	const char *colon = strchr(dev, ':'), *slash;
+	AUTO_STR mapped = STR_INIT;
+
+	if (!colon)
+		return op_disk_path(env, dev, ret, err);
+	if (str_starts(dev, "raid:")) {
+		*ret = arena_printf(a, "/dev/md/%s", colon + 1);
+		return 0;
+	}
+	if (str_starts(dev, "crypt:")) {
+		*ret = arena_printf(a, "/dev/mapper/%s", colon + 1);
+		return 0;
+	}
+	slash = strchr(colon, '/');
+	if (str_starts(dev, "lv:") && slash) {
+		add_mapped(&mapped, colon + 1, (size_t)(slash - colon) - 1);
+		str_addc(&mapped, '-');
+		add_mapped(&mapped, slash + 1, strlen(slash + 1));
+		*ret = arena_printf(a, "/dev/mapper/%s", str_text(&mapped));
+		return 0;
+	}
+	return partition_of(env, dev, colon, a, ret, err);
 }
 
 int op_probe(const struct op_env *env, const char *role, struct arena *a, struct disk *ret, struct error *err)
@@ -60,14 +100,40 @@ int op_probe(const struct op_env *env, const char *role, struct arena *a, struct
 	return env->sys->ops->probe(env->sys, ret, a, err);
 }
 
-int op_mount(const struct op_env *env, const char *role, uint64_t number, const char *type, bool read_only,
-	     const char *name, struct arena *a, const char **ret_dir, struct error *err)
+int op_probe_dev(const struct op_env *env, const char *dev, struct arena *a, struct disk *ret, struct error *err)
 {
-	const char *dev, *dir = arena_printf(a, "%s/%s", env->target, name);
+	const char *path, *colon = strrchr(dev, ':');
+	struct disk whole;
+
+	if (op_dev_path(env, dev, a, &path, err))
+		return -1;
+	*ret = (struct disk){ .name = dev, .path = path };
+	if (!colon || str_starts(dev, "raid:") || str_starts(dev, "crypt:") || str_starts(dev, "lv:"))
+		return env->sys->ops->probe(env->sys, ret, a, err);
+	/* A partition is looked at through its disk, so that its place is proved with it. */
+	if (op_probe(env, arena_strndup(a, dev, (size_t)(colon - dev)), a, &whole, err))
+		return -1;
+	for (size_t i = 0; i < whole.n_partitions; i++) {
+		const struct partition *p = &whole.partitions[i];
+
+		if (p->number != strtoull(colon + 1, NULL, 10))
+			continue;
+		ret->size_bytes = p->size_bytes;
+		ret->signatures = p->signatures;
+		ret->n_signatures = p->n_signatures;
+		return 0;
+	}
+	return error_set(err, ERR_VERIFY, "%s: is not in the partition table", path);
+}
+
+int op_mount(const struct op_env *env, const char *dev, const char *type, bool read_only, const char *name,
+	     struct arena *a, const char **ret_dir, struct error *err)
+{
+	const char *path, *dir = arena_printf(a, "%s/%s", env->target, name);
 	struct sys *s = env->sys;
 
-	if (op_part_path(env, role, number, a, &dev, err) || s->ops->make_dirs(s, dir, 0700, err) ||
-	    s->ops->mount(s, dev, dir, type, (read_only ? MS_RDONLY : 0) | MS_NODEV | MS_NOSUID, NULL, err))
+	if (op_dev_path(env, dev, a, &path, err) || s->ops->make_dirs(s, dir, 0700, err) ||
+	    s->ops->mount(s, path, dir, type, (read_only ? MS_RDONLY : 0) | MS_NODEV | MS_NOSUID, NULL, err))
 		return -1;
 	*ret_dir = dir;
 	return 0;

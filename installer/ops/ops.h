@@ -12,6 +12,13 @@
 #include "model/plan.h"
 #include "sys/sys.h"
 
+/* Bytes of a key. They never go into a plan, a log, an error or a command line. */
+struct op_secret {
+	const char *name;
+	const unsigned char *bytes;
+	size_t len;
+};
+
 struct op_env {
 	struct sys *sys;
 	const struct plan *plan;
@@ -19,6 +26,11 @@ struct op_env {
 	const char *source;	   /* URL below which the release lies: file:///... or http://... */
 	const char *release_key;   /* public key that signs SEED and chunk lists, hex */
 	const char *target;	   /* directory to mount the target's file systems under */
+	const char *site_text;	   /* the site file that `admin` keeps; its hash is in the plan */
+	const struct op_secret *secrets; /* keys of encrypted devices, by name */
+	size_t n_secrets;
+	/* Something a person should read that is no failure. May be NULL. */
+	void (*note)(void *ctx, const char *text);
 	/* Bytes done of the operation's weight; may be NULL. Cannot fail. */
 	void (*progress)(void *ctx, uint64_t done, uint64_t total);
 	void *progress_ctx;
@@ -36,16 +48,20 @@ extern const struct op_type op_types[OP__N];
 
 /* --- shared by the operations --- */
 
-/* Device node of the disk with ROLE, or of its partition NUMBER. */
+/* Device node of the disk with ROLE. */
 MUST_CHECK int op_disk_path(const struct op_env *env, const char *role, const char **ret, struct error *err);
-MUST_CHECK int op_part_path(const struct op_env *env, const char *role, uint64_t number, struct arena *a,
-			    const char **ret, struct error *err);
+/* Device node of the device that the reference DEV names (see model/plan.h). */
+MUST_CHECK int op_dev_path(const struct op_env *env, const char *dev, struct arena *a, const char **ret,
+			   struct error *err);
 /* Looks at the disk with ROLE again. */
 MUST_CHECK int op_probe(const struct op_env *env, const char *role, struct arena *a, struct disk *ret,
 			struct error *err);
-/* Mounts a partition below env->target/NAME; *RET_DIR is the directory. Pair with op_umount. */
-MUST_CHECK int op_mount(const struct op_env *env, const char *role, uint64_t number, const char *type,
-			bool read_only, const char *name, struct arena *a, const char **ret_dir, struct error *err);
+/* Looks at the device that the reference DEV names: what it carries as a whole. */
+MUST_CHECK int op_probe_dev(const struct op_env *env, const char *dev, struct arena *a, struct disk *ret,
+			    struct error *err);
+/* Mounts a device below env->target/NAME; *RET_DIR is the directory. Pair with op_umount. */
+MUST_CHECK int op_mount(const struct op_env *env, const char *dev, const char *type, bool read_only, const char *name,
+			struct arena *a, const char **ret_dir, struct error *err);
 /* Unmounts; on an error path keeps the earlier *ERR. RC is what the work before returned, and what is returned. */
 MUST_CHECK int op_umount(const struct op_env *env, const char *dir, int rc, struct error *err);
 MUST_CHECK int op_write_text(const struct op_env *env, const char *dir, const char *rel, mode_t mode,
@@ -56,6 +72,14 @@ int clear_apply(struct op_env *env, const void *params, struct error *err);
 int clear_verify(struct op_env *env, const void *params, struct error *err);
 int table_apply(struct op_env *env, const void *params, struct error *err);
 int table_verify(struct op_env *env, const void *params, struct error *err);
+int raid_apply(struct op_env *env, const void *params, struct error *err);
+int raid_verify(struct op_env *env, const void *params, struct error *err);
+int crypt_apply(struct op_env *env, const void *params, struct error *err);
+int crypt_verify(struct op_env *env, const void *params, struct error *err);
+int group_apply(struct op_env *env, const void *params, struct error *err);
+int group_verify(struct op_env *env, const void *params, struct error *err);
+int volume_apply(struct op_env *env, const void *params, struct error *err);
+int volume_verify(struct op_env *env, const void *params, struct error *err);
 int mkfs_apply(struct op_env *env, const void *params, struct error *err);
 int mkfs_verify(struct op_env *env, const void *params, struct error *err);
 int image_apply(struct op_env *env, const void *params, struct error *err);

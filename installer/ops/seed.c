@@ -68,7 +68,7 @@ int seed_apply(struct op_env *env, const void *params, struct error *err)
 		return -1;
 	if (strcmp(seed.hash, p->seed_hash) != 0)
 		return error_set(err, ERR_CHANGED, "SEED: the medium carries another release than the plan named");
-	if (op_mount(env, p->disk, p->number, "ext4", false, "data", &a, &dir, err))
+	if (op_mount(env, p->dev, "ext4", false, "data", &a, &dir, err))
 		return -1;
 	start = clock_mono_ms();
 	rc = copy_all(env, p, &seed, dir, err);
@@ -90,7 +90,7 @@ int seed_verify(struct op_env *env, const void *params, struct error *err)
 	int rc = 0;
 
 	if (source_seed(env->sys, env->source, env->release_key, &a, &seed, err) ||
-	    op_mount(env, p->disk, p->number, "ext4", true, "data", &a, &dir, err))
+	    op_mount(env, p->dev, "ext4", true, "data", &a, &dir, err))
 		return -1;
 	/*
 	 * Every byte was hashed on its way in. Read back from the disk: all small files (indexes, lists,

@@ -45,7 +45,7 @@ static int get(struct sys *sys, const char *source, const char *rel, size_t max,
 	for (int try = 1;; try++) {
 		size_t before = ret->len;
 
-		if (!sys->ops->fetch(sys, str_text(&url), 0, add_text, &sink, err))
+		if (!sys->ops->fetch(sys, str_text(&url), 0, 0, add_text, &sink, err))
 			return 0;
 		if (!worth_another(sys, try, err))
 			return -1;
@@ -364,7 +364,7 @@ static int copy_once(struct sys *sys, const char *source, const struct seed_entr
 	hash_begin(&c.hash);
 	if (sys->ops->create(sys, path, 0644, &c.h, err))
 		return -1;
-	rc = sys->ops->fetch(sys, str_text(&url), 0, copy_some, &c, err);
+	rc = sys->ops->fetch(sys, str_text(&url), 0, 0, copy_some, &c, err);
 	if (!rc)
 		rc = copy_check(&c, err);
 	/* The file system is synced as a whole when it is unmounted. */
@@ -400,7 +400,7 @@ int source_verify_file(struct sys *sys, const struct seed_entry *e, const char *
 
 	str_addf(&url, "file://%s", path);
 	hash_begin(&c.hash);
-	if (sys->ops->fetch(sys, str_text(&url), 0, copy_some, &c, err))
+	if (sys->ops->fetch(sys, str_text(&url), 0, 0, copy_some, &c, err))
 		return -1;
 	return copy_check(&c, err);
 }

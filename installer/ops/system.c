@@ -61,7 +61,7 @@ int system_apply(struct op_env *env, const void *params, struct error *err)
 	int rc;
 
 	if (source_seed(env->sys, env->source, env->release_key, &a, &seed, err) ||
-	    op_mount(env, p->disk, p->number, "ext4", false, "slot", &a, &dir, err))
+	    op_mount(env, p->dev, "ext4", false, "slot", &a, &dir, err))
 		return -1;
 	rc = each_file(env, &seed, dir, true, err);
 	if (!rc)
@@ -78,7 +78,7 @@ int system_verify(struct op_env *env, const void *params, struct error *err)
 
 	/* Mounted anew, so that the bytes come from the disk. */
 	if (source_seed(env->sys, env->source, env->release_key, &a, &seed, err) ||
-	    op_mount(env, p->disk, p->number, "ext4", true, "slot", &a, &dir, err))
+	    op_mount(env, p->dev, "ext4", true, "slot", &a, &dir, err))
 		return -1;
 	return op_umount(env, dir, each_file(env, &seed, dir, false, err), err);
 }

@@ -216,7 +216,8 @@ static struct plan_disk *add_disk(struct work *w)
 	*pd = (struct plan_disk){
 		.role = system_role, .name = d->name, .path = d->path, .serial = d->serial, .wwn = d->wwn,
 		.topology = d->topology, .model = d->model, .size_bytes = d->size_bytes,
-		.sector_bytes = d->sector_bytes, .state = arena_strdup(w->a, state), .why = w->why,
+		.sector_bytes = d->sector_bytes, .state = arena_strdup(w->a, state), .table_uuid = d->table_uuid,
+		.why = w->why,
 	};
 	w->plan->disks = pd;
 	w->plan->n_disks = 1;
@@ -292,14 +293,18 @@ static const char *fs_uuid(struct work *w, size_t i)
 	return arena_strdup(w->a, fat);
 }
 
+static const char *part_ref(struct work *w, size_t i)
+{
+	return arena_printf(w->a, "%s:%zu", system_role, i + 1);
+}
+
 static void add_mkfs(struct work *w, size_t i)
 {
 	struct op_mkfs *op = add_op(w, OP_MKFS, arena_printf(w->a, "mkfs:%s", w->parts[i].name), 4 * mib,
 				    arena_printf(w->a, "%s on partition %zu, %s", fs_names[w->layout[i].fs], i + 1,
 						 w->parts[i].name));
 
-	op->disk = system_role;
-	op->number = i + 1;
+	op->dev = part_ref(w, i);
 	op->fs = fs_names[w->layout[i].fs];
 	op->label = w->layout[i].label;
 	op->uuid = fs_uuid(w, i);
@@ -318,13 +323,15 @@ static void add_boot_and_commit(struct work *w, const char *kind, const char *ro
 	struct op_boot *boot = add_op(w, OP_BOOT, "boot:system", 8 * mib, "UEFI removable path on the ESP, signed shim and GRUB");
 	struct op_commit *commit;
 
-	boot->disk = system_role;
 	boot->kind = kind;
 	boot->root_uuid = root_uuid;
-	boot->esp_number = find_part(w, "fulcrum-esp") + 1;
+	boot->esps = arena_array(w->a, 1, sizeof(*boot->esps));
+	boot->esps[0] = part_ref(w, find_part(w, "fulcrum-esp"));
+	boot->n_esps = 1;
 	commit = add_op(w, OP_COMMIT, "commit:system", mib, arena_printf(w->a, "mark the install as finished: disk GUID %s", w->plan->goal));
-	commit->disk = system_role;
-	commit->uuid = w->plan->goal;
+	commit->disks = ARENA_NEW(w->a, struct disk_guid);
+	*commit->disks = (struct disk_guid){ system_role, w->plan->goal };
+	commit->n_disks = 1;
 }
 
 /* Binds the disk and lays W->layout out on it. */
@@ -387,19 +394,18 @@ int plan_admin(const struct plan_request *r, struct arena *a, struct plan **ret,
 			add_mkfs(&w, i);
 	system = add_op(&w, OP_SYSTEM, "system:slot-a", 100 * mib,
 			arena_printf(a, "release %s into slot A", r->catalog->build_id));
-	*system = (struct op_system){ .disk = system_role, .slot_uuid = slot_uuid, .data_uuid = data_uuid,
-				      .build_id = r->catalog->build_id, .console = r->machine->console,
-				      .number = slot + 1 };
+	*system = (struct op_system){ .dev = part_ref(&w, slot), .slot_uuid = slot_uuid, .data_uuid = data_uuid,
+				      .build_id = r->catalog->build_id, .console = r->machine->console };
 	seed = add_op(&w, OP_SEED, "seed:data", r->catalog->seed_bytes,
 		      arena_printf(a, "%" PRIu64 " files, %s, every byte checked", r->catalog->seed_files,
 				   size_format(r->catalog->seed_bytes, size)));
-	*seed = (struct op_seed){ system_role, r->catalog->build_id, r->catalog->seed_hash, data + 1,
+	*seed = (struct op_seed){ part_ref(&w, data), r->catalog->build_id, r->catalog->seed_hash,
 				  r->catalog->seed_bytes, r->catalog->seed_files, site->bench };
 	admin = add_op(&w, OP_ADMIN, "admin:data", mib,
 		       arena_printf(a, "site %s, %s on port %s", site->site, net->address, nic->mac));
-	*admin = (struct op_admin){ .disk = system_role, .site_text = r->site_text,
+	*admin = (struct op_admin){ .dev = part_ref(&w, data), .site_hash = arena_strdup(a, site_hash),
 				    .nic_mac = nic->permanent_mac ? nic->permanent_mac : nic->mac,
-				    .data_uuid = data_uuid, .slot_uuid = slot_uuid, .number = data + 1 };
+				    .data_uuid = data_uuid, .slot_uuid = slot_uuid };
 	add_boot_and_commit(&w, "admin", slot_uuid);
 	return 0;
 }
@@ -467,15 +473,19 @@ static int node_ops(struct work *w, const struct catalog_image *img, const struc
 		       arena_printf(w->a, "%s@%s, %s in %" PRIu64 " MiB chunks, %s to fetch, then grow", img->name, img->version,
 				    size_format(img->image_bytes, size), img->chunk_bytes / mib,
 				    size_format(img->data_bytes, data)));
-	*image = (struct op_image){ .disk = system_role, .image = img->name, .version = img->version,
-				    .list_hash = img->list_hash, .uuid = root_uuid, .number = root + 1,
+	*image = (struct op_image){ .dev = part_ref(w, root), .image = img->name, .version = img->version,
+				    .list_hash = img->list_hash, .uuid = root_uuid,
 				    .image_bytes = img->image_bytes, .data_bytes = img->data_bytes,
 				    .bench = w->r->site->bench };
 	identity = add_op(w, OP_IDENTITY, "identity:root", 2 * mib,
 			  arena_printf(w->a, "name %s, address %s/%" PRIu64 ", keys, ids", who->hostname, who->address,
 				       who->prefix));
-	*identity = (struct op_identity){ .disk = system_role, .root_uuid = root_uuid, .esp_uuid = esp_uuid,
-					  .console = w->r->machine->console, .number = root + 1, .who = *who };
+	*identity = (struct op_identity){ .dev = part_ref(w, root), .root_uuid = root_uuid,
+					  .root_arg = arena_printf(w->a, "UUID=%s", root_uuid),
+					  .console = w->r->machine->console, .who = *who };
+	identity->esp_uuids = arena_array(w->a, 1, sizeof(*identity->esp_uuids));
+	identity->esp_uuids[0] = esp_uuid;
+	identity->n_esp_uuids = 1;
 	for (size_t i = 0; i < w->n_parts; i++) {
 		bool swap = w->layout[i].fs == FS_SWAP;
 
@@ -484,6 +494,7 @@ static int node_ops(struct work *w, const struct catalog_image *img, const struc
 		identity->fstab = arena_grow(w->a, identity->fstab, identity->n_fstab, sizeof(*identity->fstab));
 		identity->fstab[identity->n_fstab++] = (struct fstab_line){
 			.uuid = fs_uuid(w, i), .where = swap ? "none" : w->layout[i].mount, .fs = fs_names[w->layout[i].fs],
+			.dev = part_ref(w, i),
 		};
 	}
 	add_boot_and_commit(w, "node", root_uuid);

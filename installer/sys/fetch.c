@@ -39,10 +39,11 @@ static void free_headers(struct curl_slist **list)
 
 /* --- file:// */
 
-static int fetch_file(const char *url, uint64_t offset, sys_sink sink, void *ctx, struct error *err)
+static int fetch_file(const char *url, uint64_t offset, uint64_t length, sys_sink sink, void *ctx, struct error *err)
 {
 	const char *path = url + strlen("file://");
 	AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC);
+	uint64_t left = length ? length : UINT64_MAX;
 	char *buf;
 	int rc = -1;
 
@@ -53,7 +54,7 @@ static int fetch_file(const char *url, uint64_t offset, sys_sink sink, void *ctx
 	if (!buf)
 		abort();
 	for (;;) {
-		ssize_t n = read(fd, buf, BUFFER);
+		ssize_t n = read(fd, buf, left < BUFFER ? (size_t)left : BUFFER);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -69,6 +70,7 @@ static int fetch_file(const char *url, uint64_t offset, sys_sink sink, void *ctx
 		if (sink(ctx, buf, (size_t)n, err))
 			break;
 		offset += (uint64_t)n;
+		left -= (uint64_t)n;
 	}
 	free(buf);
 	return rc;
@@ -81,6 +83,7 @@ struct transfer {
 	sys_sink sink;
 	void *ctx;
 	uint64_t offset, skip; /* skip: the server sends from the start all the same */
+	uint64_t left;	       /* bytes still wanted */
 	long status;	       /* 0 until the first byte of the body */
 	bool sink_failed;
 	char said[SAID_MAX + 1];
@@ -111,7 +114,11 @@ static size_t take(char *data, size_t size, size_t n, void *ctx)
 	data += t->skip;
 	len -= (size_t)t->skip;
 	t->skip = 0;
-	if (t->sink(t->ctx, data, len, t->err)) {
+	/* A server that does not know ranges sends more than was asked for. */
+	if (len > t->left)
+		len = (size_t)t->left;
+	t->left -= len;
+	if (len && t->sink(t->ctx, data, len, t->err)) {
 		t->sink_failed = true;
 		return CURL_WRITEFUNC_ERROR;
 	}
@@ -214,15 +221,16 @@ static int judge(struct transfer *t, const char *url, CURLcode code)
 	return 0;
 }
 
-int real_fetch(struct sys *s UNUSED, const char *url, uint64_t offset, sys_sink sink, void *ctx,
+int real_fetch(struct sys *s UNUSED, const char *url, uint64_t offset, uint64_t length, sys_sink sink, void *ctx,
 	       struct error *err)
 {
-	struct transfer t = { .sink = sink, .ctx = ctx, .offset = offset, .err = err };
+	struct transfer t = { .sink = sink, .ctx = ctx, .offset = offset,
+			      .left = length ? length : UINT64_MAX, .err = err };
 	AUTO_CURL *c = NULL;
-	char range[32];
+	char range[64];
 
 	if (str_starts(url, "file://"))
-		return fetch_file(url, offset, sink, ctx, err);
+		return fetch_file(url, offset, length, sink, ctx, err);
 	c = curl_easy_init();
 	if (!c)
 		abort();
@@ -233,9 +241,12 @@ int real_fetch(struct sys *s UNUSED, const char *url, uint64_t offset, sys_sink 
 	curl_easy_setopt(c, CURLOPT_BUFFERSIZE, (long)BUFFER);
 	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take);
 	curl_easy_setopt(c, CURLOPT_WRITEDATA, &t);
-	if (offset) {
+	if (offset || length) {
 		/* Not CURLOPT_RESUME_FROM, which refuses servers that do not know ranges. */
-		snprintf(range, sizeof(range), "%" PRIu64 "-", offset);
+		if (length)
+			snprintf(range, sizeof(range), "%" PRIu64 "-%" PRIu64, offset, offset + length - 1);
+		else
+			snprintf(range, sizeof(range), "%" PRIu64 "-", offset);
 		curl_easy_setopt(c, CURLOPT_RANGE, range);
 	}
 	return judge(&t, url, curl_easy_perform(c));

@@ -452,8 +452,11 @@ static int wipe_child(void *ctx, struct str *out UNUSED, struct error *err)
 	return 0;
 }
 
-int real_wipe(struct sys *s UNUSED, const char *path, struct error *err)
+int real_wipe(struct sys *s UNUSED, const char *path, const struct extent *keep UNUSED, size_t n_keep,
+	      struct error *err)
 {
+	if (n_keep)
+		return error_set(err, ERR_INTERNAL, "%s: wiping around what stays is not possible", path);
 	/* The cast gives the path to a child that only reads it. */
 	if (child_run(wipe_child, (void *)(uintptr_t)path, WIPE_MS, NULL, err))
 		return error_wrap(err, "%s: wipe", path);

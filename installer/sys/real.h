@@ -34,7 +34,7 @@ int real_zero_at(struct sys *s, int h, uint64_t at, uint64_t len, struct error *
 int real_close(struct sys *s, int h, bool sync, struct error *err);
 
 /* fetch.c */
-int real_fetch(struct sys *s, const char *url, uint64_t offset, sys_sink sink, void *ctx,
+int real_fetch(struct sys *s, const char *url, uint64_t offset, uint64_t length, sys_sink sink, void *ctx,
 	       struct error *err);
 int real_post(struct sys *s, const char *url, const char *const *headers, const void *body,
 	      size_t len, struct str *ret_body, const char *want_header, struct str *ret_header,
@@ -42,7 +42,8 @@ int real_post(struct sys *s, const char *url, const char *const *headers, const 
 
 /* probe.c */
 int real_probe(struct sys *s, struct disk *d, struct arena *a, struct error *err);
-int real_wipe(struct sys *s, const char *path, struct error *err);
+int real_wipe(struct sys *s, const char *path, const struct extent *keep, size_t n_keep,
+	      struct error *err);
 /* ptable.c */
 int real_table_write(struct sys *s, const char *path, uint64_t sector, const struct op_table *t,
 		     struct error *err);

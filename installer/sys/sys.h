@@ -59,11 +59,12 @@ struct sys_ops {
 	int (*close)(struct sys *s, int h, bool sync, struct error *err);
 	/*
 	 * URL is file:///dir/x (a plain path, nothing is decoded) or http://...; OFFSET resumes.
-	 * The whole body goes to SINK as it comes. 30 s without data fail; so does an HTTP status
+	 * At most LENGTH bytes are asked for (0: to
+	 * the end). The body goes to SINK as it comes. 30 s without data fail; so does an HTTP status
 	 * other than 200 and 206: ERR_NOT_FOUND for 404 and 410, ERR_DENIED for 401 and 403, else
 	 * ERR_NET.
 	 */
-	int (*fetch)(struct sys *s, const char *url, uint64_t offset, sys_sink sink, void *ctx,
+	int (*fetch)(struct sys *s, const char *url, uint64_t offset, uint64_t length, sys_sink sink, void *ctx,
 		     struct error *err);
 	/*
 	 * One JSON request; without a BODY it is a GET. URL as for fetch, but for files, or
@@ -80,8 +81,12 @@ struct sys_ops {
 	 * sector are set.
 	 */
 	int (*probe)(struct sys *s, struct disk *d, struct arena *a, struct error *err);
-	/* All signatures and both ends of the disk and its partitions; proved empty afterwards. */
-	int (*wipe)(struct sys *s, const char *path, struct error *err);
+	/*
+	 * All signatures and both ends of the disk and its partitions; proved empty afterwards. With
+	 * KEEP, these ranges, the table and all outside of partitions stay as they are.
+	 */
+	int (*wipe)(struct sys *s, const char *path, const struct extent *keep, size_t n_keep,
+		    struct error *err);
 	/*
 	 * A GPT, exactly T. Both ends of every new partition are zeroed before it is written;
 	 * afterwards the kernel and the device nodes must agree. On a regular file SECTOR is what

@@ -184,7 +184,7 @@ static int dry_close(struct sys *s, int h, bool sync, struct error *err)
 	return 0;
 }
 
-static int dry_fetch(struct sys *s, const char *url, uint64_t offset, sys_sink sink UNUSED,
+static int dry_fetch(struct sys *s, const char *url, uint64_t offset, uint64_t length UNUSED, sys_sink sink UNUSED,
 		     void *ctx UNUSED, struct error *err UNUSED)
 {
 	SAY(s, "fetch %s from byte %" PRIu64 "\n", url, offset);
@@ -212,7 +212,8 @@ static int dry_probe(struct sys *s UNUSED, struct disk *d UNUSED, struct arena *
 	return 0;
 }
 
-static int dry_wipe(struct sys *s, const char *path, struct error *err UNUSED)
+static int dry_wipe(struct sys *s, const char *path, const struct extent *keep UNUSED, size_t n_keep UNUSED,
+		    struct error *err UNUSED)
 {
 	SAY(s, "wipe %s: every signature, both ends\n", path);
 	return 0;

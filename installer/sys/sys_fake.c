@@ -135,12 +135,12 @@ static int fake_zero_at(struct sys *s, int h, uint64_t at, uint64_t len, struct 
 	return VERB(s, zero_at)(inner_of(s), h, at, len, err);
 }
 
-static int fake_fetch(struct sys *s, const char *url, uint64_t offset, sys_sink sink, void *ctx,
+static int fake_fetch(struct sys *s, const char *url, uint64_t offset, uint64_t length, sys_sink sink, void *ctx,
 		      struct error *err)
 {
 	if (inject(s, "fetch", err))
 		return -1;
-	return VERB(s, fetch)(inner_of(s), url, offset, sink, ctx, err);
+	return VERB(s, fetch)(inner_of(s), url, offset, length, sink, ctx, err);
 }
 
 static int fake_post(struct sys *s, const char *url, const char *const *headers, const void *body,
@@ -160,11 +160,12 @@ static int fake_probe(struct sys *s, struct disk *d, struct arena *a, struct err
 	return VERB(s, probe)(inner_of(s), d, a, err);
 }
 
-static int fake_wipe(struct sys *s, const char *path, struct error *err)
+static int fake_wipe(struct sys *s, const char *path, const struct extent *keep, size_t n_keep,
+		     struct error *err)
 {
 	if (inject(s, "wipe", err))
 		return -1;
-	return VERB(s, wipe)(inner_of(s), path, err);
+	return VERB(s, wipe)(inner_of(s), path, keep, n_keep, err);
 }
 
 static int fake_table_write(struct sys *s, const char *path, uint64_t sector,

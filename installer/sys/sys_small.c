@@ -18,7 +18,8 @@ static int no_probe(struct sys *s UNUSED, struct disk *d UNUSED, struct arena *a
 	return no_disks(err);
 }
 
-static int no_wipe(struct sys *s UNUSED, const char *path UNUSED, struct error *err)
+static int no_wipe(struct sys *s UNUSED, const char *path UNUSED, const struct extent *keep UNUSED,
+		   size_t n_keep UNUSED, struct error *err)
 {
 	return no_disks(err);
 }

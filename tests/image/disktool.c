@@ -78,7 +78,7 @@ static int verb_probe(struct sys *s, char **argv, struct arena *a, struct error 
 
 static int verb_wipe(struct sys *s, char **argv, struct arena *a UNUSED, struct error *err)
 {
-	return s->ops->wipe(s, argv[0], err);
+	return s->ops->wipe(s, argv[0], NULL, 0, err);
 }
 
 static int verb_zero(struct sys *s, char **argv, struct arena *a UNUSED, struct error *err)

@@ -2,7 +2,7 @@
 @MACHINE tests/machines/4kn-nvme.json
 @KIND admin
 @EXPECT
-plan 416a8bb7  admin.lab.example  (serial QEMU-0001, 2 CPUs, 4.0 GiB)
+plan 98a8bc38  admin.lab.example  (serial QEMU-0001, 2 CPUs, 4.0 GiB)
 disk system -> nvme0n1  S5GXNF0R123456  477 GiB  QEMU NVMe Ctrl   because: bus nvme, >= 200G, the only match of 1
   destroys nothing: the disk is blank
    1 clear     both ends of nvme0n1, to be sure

@@ -42,7 +42,7 @@ static int see_file(struct sys *s UNUSED, const char *path, size_t max UNUSED, s
 	return say(sees.file, ret, path, e);
 }
 
-static int see_url(struct sys *s UNUSED, const char *url, uint64_t offset UNUSED, sys_sink sink, void *ctx, struct error *e)
+static int see_url(struct sys *s UNUSED, const char *url, uint64_t offset UNUSED, uint64_t length UNUSED, sys_sink sink, void *ctx, struct error *e)
 {
 	AUTO_STR text = STR_INIT;
 

@@ -120,7 +120,8 @@ static int apply(struct sys *s, const struct plan *p, struct watch *k, struct en
 {
 	static const struct engine_sink sink = { .step = on_step, .stage = on_stage };
 	struct engine_sink with = sink;
-	struct engine e = { .sys = s, .root = root, .source = source, .release_key = pub, .target = "/target",
+	struct engine e = { .sys = s, .root = root, .source = source, .release_key = pub, .site_text = site_text,
+			    .target = "/target",
 			    .journal = journal_path(), .sink = &with };
 	int rc;
 
@@ -238,7 +239,8 @@ static void test_lock(void)
 {
 	AUTO_ARENA a = ARENA_INIT;
 	AUTO_FD lock = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct engine e = { .sys = &world_sys, .root = root, .source = source, .release_key = pub, .target = root };
+	struct engine e = { .sys = &world_sys, .root = root, .source = source, .release_key = pub, .site_text = site_text,
+			    .target = root };
 	struct plan *p;
 
 	world_reset();
@@ -276,7 +278,8 @@ static void test_whole(const char *kind)
 	world_reset();
 	ok(!apply(&world_sys, p, &k, NULL) && !k.wrong && k.percent == 100, "%s: a light last step ends at 100, too", kind);
 	snprintf(bad_journal, sizeof(bad_journal), "%s/no/such/dir/journal", root);
-	e = (struct engine){ .sys = &world_sys, .root = root, .source = source, .release_key = pub, .target = "/target",
+	e = (struct engine){ .sys = &world_sys, .root = root, .source = source, .release_key = pub, .site_text = site_text,
+			    .target = "/target",
 			     .journal = bad_journal };
 	w.calls = 0;
 	ok(engine_apply(&e, p, &err) && only(0, "make_dirs probe"), "%s: without its journal nothing is written: %s", kind,

@@ -141,15 +141,16 @@ static void apply_in_mind(struct world *w, const struct plan *p)
 					.start_bytes = t->parts[k].start_bytes, .size_bytes = t->parts[k].size_bytes };
 		}
 		if (p->ops[i].kind == OP_MKFS || p->ops[i].kind == OP_IMAGE) {
-			uint64_t n = p->ops[i].kind == OP_MKFS ? ((const struct op_mkfs *)p->ops[i].params)->number :
-								 ((const struct op_image *)p->ops[i].params)->number;
+			const char *dev = p->ops[i].kind == OP_MKFS ? ((const struct op_mkfs *)p->ops[i].params)->dev :
+								      ((const struct op_image *)p->ops[i].params)->dev;
+			unsigned long n = strtoul(strchr(dev, ':') + 1, NULL, 10);
 
 			d->partitions[n - 1].signatures = ARENA_NEW(&w->a, struct signature);
 			d->partitions[n - 1].signatures->type = "ext4";
 			d->partitions[n - 1].n_signatures = 1;
 		}
 		if (p->ops[i].kind == OP_COMMIT)
-			d->table_uuid = ((const struct op_commit *)p->ops[i].params)->uuid;
+			d->table_uuid = ((const struct op_commit *)p->ops[i].params)->disks[0].uuid;
 	}
 }
 

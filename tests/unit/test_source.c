@@ -455,10 +455,10 @@ static unsigned int to_fail, slept;
 static bool half;
 
 /* The network breaks TO_FAIL times, after some bytes had come if HALF. */
-static int flaky_fetch(struct sys *sys, const char *url, uint64_t offset, sys_sink sink, void *ctx, struct error *e)
+static int flaky_fetch(struct sys *sys, const char *url, uint64_t offset, uint64_t length, sys_sink sink, void *ctx, struct error *e)
 {
 	if (!to_fail)
-		return real_ops->fetch(sys, url, offset, sink, ctx, e);
+		return real_ops->fetch(sys, url, offset, length, sink, ctx, e);
 	to_fail--;
 	if (half && sink(ctx, "half of it", 4, e))
 		return -1;

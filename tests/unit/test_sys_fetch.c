@@ -175,7 +175,7 @@ static int fetch(const char *path, uint64_t offset, struct got *g)
 	g->at = offset;
 	g->len = 0;
 	g->wrong = false;
-	return s->ops->fetch(s, url, offset, sink, g, &err);
+	return s->ops->fetch(s, url, offset, 0, sink, g, &err);
 }
 
 static void test_fetch(void)

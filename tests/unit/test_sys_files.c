@@ -126,7 +126,7 @@ static void test_dry(void)
 	char buf[4] = "xxx";
 	int rc = 0, h = -1;
 
-	rc |= s->ops->wipe(s, "/dev/vda", &err);
+	rc |= s->ops->wipe(s, "/dev/vda", NULL, 0, &err);
 	rc |= s->ops->table_write(s, "/dev/vda", 512, &table, &err);
 	rc |= s->ops->exec(s, &(struct sys_exec){ .argv = argv }, &err);
 	rc |= s->ops->mount(s, "/dev/vda1", "/mnt", "ext4", 0, NULL, &err);
@@ -138,7 +138,7 @@ static void test_dry(void)
 	rc |= s->ops->zero_at(s, h, 6, 1000, &err);
 	rc |= s->ops->read_at(s, h, 0, buf, 3, &err);
 	rc |= s->ops->close(s, h, true, &err);
-	rc |= s->ops->fetch(s, "http://host/x", 5, NULL, NULL, &err);
+	rc |= s->ops->fetch(s, "http://host/x", 5, 0, NULL, NULL, &err);
 	rc |= s->ops->post(s, "http://host/y", NULL, "{}", 2, &text, NULL, NULL, &status, &err);
 	rc |= s->ops->umount(s, "/mnt", &err);
 	rc |= s->ops->table_guid(s, "/dev/vda", 512, "99999999-2222-8333-8444-555566667777", &err);

@@ -272,7 +272,8 @@ static int w_close(struct sys *s UNUSED, int h, bool sync UNUSED, struct error *
 	return 0;
 }
 
-static int w_fetch(struct sys *s UNUSED, const char *url, uint64_t offset, sys_sink sink, void *ctx, struct error *e)
+static int w_fetch(struct sys *s UNUSED, const char *url, uint64_t offset, uint64_t length, sys_sink sink, void *ctx,
+		   struct error *e)
 {
 	const struct file *f = file_at(url + strlen("file://"), false);
 
@@ -280,8 +281,10 @@ static int w_fetch(struct sys *s UNUSED, const char *url, uint64_t offset, sys_s
 	if (!f)
 		return error_set(e, ERR_NOT_FOUND, "%s: not there", url);
 	/* In small pieces, as it may come. */
-	for (uint64_t at = offset; at < f->data.len; at += 97) {
-		uint64_t len = f->data.len - at < 97 ? f->data.len - at : 97;
+	uint64_t end = length && offset + length < f->data.len ? offset + length : f->data.len;
+
+	for (uint64_t at = offset; at < end; at += 97) {
+		uint64_t len = end - at < 97 ? end - at : 97;
 
 		if (w.cut && str_ends(url, "/chunks") && at - offset >= w.cut) {
 			w.cuts++;
@@ -308,7 +311,8 @@ static int w_probe(struct sys *s UNUSED, struct disk *d, struct arena *a UNUSED,
 	return 0;
 }
 
-static int w_wipe(struct sys *s UNUSED, const char *path, struct error *e UNUSED)
+static int w_wipe(struct sys *s UNUSED, const char *path, const struct extent *keep UNUSED, size_t n_keep UNUSED,
+		  struct error *e UNUSED)
 {
 	came("wipe");
 	if (!str_eq(path, disk_node))
