@@ -11,6 +11,8 @@
 #
 # Its globals are read by the tests (SC2034), and QEMU arguments are full of commas (SC2054).
 #
+# The serial console can be typed at, too: shell.sh runs commands in the rescue shell and plugs disks.
+#
 # Verdicts come from the events file, never from console text or a fixed sleep. Every wait has a
 # deadline, and ends early if QEMU dies or an event says that waiting is pointless.
 
@@ -29,7 +31,7 @@ VM_CPU=${VM_CPU:-qemu64}
 # All deadlines are for a quiet two-core machine; a busy one sets 2 or 3.
 VM_SLOW=${VM_SLOW:-1}
 
-declare -A VM_PID=() VM_QMP_IN=() VM_QMP_OUT=() VM_MEM=() VM_FIRMWARE=() VM_BOOT=() VM_MARK=() VM_NDISK=() VM_NNIC=()
+declare -A VM_PID=() VM_QMP_IN=() VM_QMP_OUT=() VM_CONSOLE_IN=() VM_CONSOLE_OUT=() VM_MEM=() VM_FIRMWARE=() VM_BOOT=() VM_MARK=() VM_NDISK=() VM_NNIC=()
 VM_NAMES=()
 
 # What the last wait found.
@@ -234,16 +236,19 @@ vm_boot_order()
 # NAME: power on
 vm_start()
 {
-	local name=$1 dir=$RUN_DIR/$1 pid in out chan_from
+	local name=$1 dir=$RUN_DIR/$1 pid in out con_in con_out chan_from
 	vm_running "$name" && die "vm_start: $name is already running"
 	build_command "$name"
-	rm -f -- "$dir/qmp.in" "$dir/qmp.out" "$dir/monitor.sock"
-	mkfifo -- "$dir/qmp.in" "$dir/qmp.out"
+	rm -f -- "$dir"/{qmp,console}.{in,out} "$dir/monitor.sock" "$dir/shell"
+	mkfifo -- "$dir"/{qmp,console}.{in,out}
+	vm_console_size "$name" >"$dir/console.from"
 	# held open from here to vm_reap: what is written is not lost before QEMU opens them, and no
 	# opener waits if QEMU never does
-	exec {in}<>"$dir/qmp.in" {out}<>"$dir/qmp.out"
+	exec {in}<>"$dir/qmp.in" {out}<>"$dir/qmp.out" {con_in}<>"$dir/console.in" {con_out}<>"$dir/console.out"
 	VM_QMP_IN[$name]=$in
 	VM_QMP_OUT[$name]=$out
+	VM_CONSOLE_IN[$name]=$con_in
+	VM_CONSOLE_OUT[$name]=$con_out
 	: >"$dir/qmp.log"
 	touch -- "$dir/progress"
 	printf '%q ' "${CMD[@]}" >"$dir/command"
@@ -252,12 +257,14 @@ vm_start()
 
 	vm_event "$name" '{"t":"qemu","event":"POWER-ON"}'
 	# a session of its own: Ctrl-C at the terminal reaches this script, which stops the machine
-	setsid "${CMD[@]}" </dev/null >>"$dir/qemu.log" 2>&1 {in}>&- {out}>&- &
+	setsid "${CMD[@]}" </dev/null >>"$dir/qemu.log" 2>&1 {in}>&- {out}>&- {con_in}>&- {con_out}>&- &
 	pid=$!
 	VM_PID[$name]=$pid
 	printf '%s\n' "$pid" >"$dir/pid"
 	record_lines "$dir/events" < <(exec setsid tail -c "+$chan_from" -s 0.1 -f --pid="$pid" -- "$dir/progress" 2>/dev/null) &
 	record_qmp "$dir/events" "$dir/qmp.log" <"$dir/qmp.out" {in}>&- {out}>&- &
+	# QEMU writes console.log itself; a pipe that nobody empties would stop the guest
+	setsid cat "$dir/console.out" >/dev/null {in}>&- {out}>&- {con_in}>&- {con_out}>&- &
 	vm_qmp "$name" '{"execute":"qmp_capabilities"}'
 }
 
@@ -269,7 +276,7 @@ build_command()
 	CMD=(qemu-system-x86_64 -name "fulcrum-$name" -nodefaults -no-user-config
 		-M q35 -accel "$VM_ACCEL" -cpu "$VM_CPU" -smp 1 -m "${VM_MEM[$name]}"
 		-display none -vga std -rtc base=utc
-		-chardev "file,id=console,path=$dir/console.log,append=on" -serial chardev:console
+		-chardev "pipe,id=console,path=$dir/console,logfile=$dir/console.log,logappend=on" -serial chardev:console
 		-chardev "pipe,id=qmp,path=$dir/qmp" -mon chardev=qmp,mode=control
 		-monitor "unix:$dir/monitor.sock,server=on,wait=off"
 		-object rng-random,id=rng0,filename=/dev/urandom -device virtio-rng-pci,rng=rng0
@@ -373,8 +380,8 @@ vm_reap()
 	[[ -n $pid ]] || return 0
 	wait "$pid" 2>/dev/null || true
 	VM_PID[$1]=
-	local in=${VM_QMP_IN[$1]} out=${VM_QMP_OUT[$1]}
-	exec {in}>&- {out}>&-
+	local in=${VM_QMP_IN[$1]} out=${VM_QMP_OUT[$1]} con_in=${VM_CONSOLE_IN[$1]} con_out=${VM_CONSOLE_OUT[$1]}
+	exec {in}>&- {out}>&- {con_in}>&- {con_out}>&-
 	vm_event "$1" '{"t":"qemu","event":"POWER-OFF"}'
 }
 
@@ -618,3 +625,6 @@ flip_byte()
 	printf "\\x$(printf '%02x' $((byte ^ 255)))" |
 		dd of="$1" bs=1 seek="$2" conv=notrunc status=none
 }
+
+# shellcheck source=tests/vm/shell.sh
+source "${BASH_SOURCE[0]%/*}/shell.sh"
