@@ -20,6 +20,7 @@
 #include "observe/observe.h"
 #include "ops/source.h"
 #include "plan/planner.h"
+#include "plan/select.h"
 #include "ui/console.h"
 
 static const char default_medium[] = "/run/fulcrum/medium/fulcrum";

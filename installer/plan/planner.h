@@ -25,6 +25,3 @@ MUST_CHECK int plan_admin(const struct plan_request *r, struct arena *a, struct 
 /* A node's, from its profile and identity. */
 MUST_CHECK int plan_node(const struct plan_request *r, const struct profile *profile,
 			 const struct identity *who, struct arena *a, struct plan **ret, struct error *err);
-
-/* Every disk with why it matches the selector, or why not (explain). */
-void select_explain(const struct disk_selector *s, const struct machine *m, struct str *out);

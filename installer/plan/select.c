@@ -4,11 +4,11 @@
 
 #include <fnmatch.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/size.h"
 #include "base/str.h"
-#include "plan/planner.h"
 
 /* NULL when WANTED is not asked for or matches; shell wildcards are allowed. */
 static const char *text_why(const char *what, const char *wanted, const char *seen, struct arena *a)
@@ -87,19 +87,71 @@ static const why_fn conditions[] = {
 	why_bus,    why_rotational, why_size,  why_sector, why_blank,
 };
 
-const char *select_why_not(const struct disk_selector *s, const struct disk *d, struct arena *a)
+/* Why D may not be a target of anything, whatever is asked for. */
+static const char *never_why(const struct disk *d, struct arena *a)
 {
 	if (d->in_use)
 		return arena_printf(a, "never a target: %s", d->in_use);
-	if (d->read_only)
-		return "read-only";
+	return d->read_only ? "never a target: read-only" : NULL;
+}
+
+const char *select_why_not(const struct disk_selector *s, const struct disk *d, struct arena *a)
+{
+	const char *why = never_why(d, a);
+
+	for (size_t i = 0; i < ARRAY_LEN(conditions) && !why; i++)
+		why = conditions[i](s, d, a);
+	return why;
+}
+
+/* One disk of the machine, and how S looks at it. */
+struct candidate {
+	const struct disk *disk;
+	const char *never; /* why it may not be a target at all */
+	const char *fails; /* the conditions that do not hold */
+	bool matches, taken;
+};
+
+/* Every condition of S that does not hold for D; NULL when all hold. */
+static const char *all_fails(const struct disk_selector *s, const struct disk *d, struct arena *a)
+{
+	AUTO_STR b = STR_INIT;
+
 	for (size_t i = 0; i < ARRAY_LEN(conditions); i++) {
 		const char *why = conditions[i](s, d, a);
 
 		if (why)
-			return why;
+			str_addf(&b, "%s%s", b.len ? "; " : "", why);
 	}
-	return NULL;
+	return b.len ? arena_strdup(a, str_text(&b)) : NULL;
+}
+
+/*
+ * Attachment paths in the order a person counts in: ports 2 and 10 come as 2, 10. Runs of (hexadecimal)
+ * digits of one length compare as text, a longer run is the larger number.
+ */
+static int path_order(const char *a, const char *b)
+{
+	static const char digits[] = "0123456789abcdef";
+	size_t na, nb;
+
+	while (*a && *a == *b) {
+		a++;
+		b++;
+	}
+	na = strspn(a, digits);
+	nb = strspn(b, digits);
+	if (na != nb)
+		return na < nb ? -1 : 1;
+	return *a < *b ? -1 : *a > *b;
+}
+
+/* What observation could not place comes last. */
+static int topology_order(const struct disk *a, const struct disk *b)
+{
+	if (!a->topology || !b->topology)
+		return !a->topology - !b->topology;
+	return path_order(a->topology, b->topology);
 }
 
 /* Negative, 0 or positive as A comes before B under PICK. */
@@ -111,7 +163,7 @@ static int pick_order(enum pick pick, const struct disk *a, const struct disk *b
 	case PICK_LARGEST:
 		return a->size_bytes > b->size_bytes ? -1 : a->size_bytes < b->size_bytes;
 	case PICK_FIRST_BY_PATH:
-		return strcmp(a->topology ? a->topology : "~", b->topology ? b->topology : "~");
+		return topology_order(a, b);
 	case PICK_NONE:
 		break;
 	}
@@ -121,6 +173,60 @@ static int pick_order(enum pick pick, const struct disk *a, const struct disk *b
 static const char *const pick_words[] = {
 	[PICK_NONE] = "", [PICK_SMALLEST] = "smallest", [PICK_LARGEST] = "largest", [PICK_FIRST_BY_PATH] = "first by path"
 };
+
+/* The candidates for one selector, in the machine's order, and how many are wanted and match. */
+struct table {
+	const struct disk_selector *s;
+	struct candidate *items;
+	size_t n, wanted, matches, in_the_way; /* in_the_way: all conditions hold, but never a target */
+	bool tie; /* `pick` leaves two equal at the border of the set */
+};
+
+/* Candidate I of T is among those that PICK takes; *RET_TIE: another one has the same right to its place. */
+static bool is_picked(const struct table *t, size_t i, bool *ret_tie)
+{
+	size_t before = 0, equal = 0;
+
+	for (size_t j = 0; j < t->n; j++) {
+		int order = t->items[j].matches ?
+				    pick_order(t->s->pick, t->items[j].disk, t->items[i].disk) : 1;
+
+		before += order < 0;
+		equal += order == 0; /* itself too */
+	}
+	*ret_tie = before < t->wanted && before + equal > t->wanted;
+	return before < t->wanted;
+}
+
+static void look_at_all(const struct disk_selector *s, const struct machine *m, struct arena *a, struct table *ret)
+{
+	*ret = (struct table){ .s = s, .n = m->n_disks, .wanted = s->count ? s->count : 1 };
+	ret->items = arena_array(a, m->n_disks, sizeof(*ret->items));
+	for (size_t i = 0; i < m->n_disks; i++) {
+		struct candidate *c = &ret->items[i];
+
+		c->disk = &m->disks[i];
+		c->never = never_why(c->disk, a);
+		c->fails = all_fails(s, c->disk, a);
+		c->matches = !c->never && !c->fails;
+		ret->matches += c->matches;
+		ret->in_the_way += c->never && !c->fails;
+	}
+	if (ret->matches < ret->wanted)
+		return;
+	for (size_t i = 0; i < ret->n; i++) {
+		struct candidate *c = &ret->items[i];
+		bool tie;
+
+		c->taken = c->matches && is_picked(ret, i, &tie);
+		ret->tie = ret->tie || (c->taken && tie);
+	}
+}
+
+static bool is_bound(const struct table *t)
+{
+	return t->matches >= t->wanted && !t->tie;
+}
 
 /* What S asks for, in words: the reason shown beside the disk that was taken. */
 static const char *wanted_words(const struct disk_selector *s, struct arena *a)
@@ -147,87 +253,207 @@ static const char *wanted_words(const struct disk_selector *s, struct arena *a)
 	return arena_strdup(a, b.len ? str_text(&b) : "any disk");
 }
 
-static void explain_lines(const struct disk_selector *s, const struct machine *m, struct str *out)
+/* "the smallest", "the 3 smallest", "the first 3 by path" */
+static const char *pick_text(const struct table *t, struct arena *a)
+{
+	if (t->wanted == 1)
+		return arena_printf(a, "the %s", pick_words[t->s->pick]);
+	if (t->s->pick == PICK_FIRST_BY_PATH)
+		return arena_printf(a, "the first %zu by path", t->wanted);
+	return arena_printf(a, "the %zu %s", t->wanted, pick_words[t->s->pick]);
+}
+
+/* --- the table for people */
+
+/* What C is called: "S5GXNF0R123456", with what several paths lead to marked as such. */
+static const char *id_text(const struct candidate *c, struct arena *a)
+{
+	if (!c->disk->n_paths)
+		return disk_id(c->disk);
+	return arena_printf(a, "%s (%zu paths)", disk_id(c->disk), c->disk->n_paths + 1);
+}
+
+static const char *verdict(const struct table *t, const struct candidate *c, struct arena *a)
+{
+	if (c->never && c->fails)
+		return arena_printf(a, "%s; %s", c->never, c->fails);
+	if (c->never)
+		return arena_printf(a, "would match, but is %s", c->never);
+	if (c->fails)
+		return c->fails;
+	if (!is_bound(t) || t->matches == t->wanted)
+		return "matches";
+	return arena_printf(a, "matches, %s%s%s", c->taken ? "" : "not ", t->wanted > 1 ? "one of " : "", pick_text(t, a));
+}
+
+/* Adds the line of C: "* nvme0n1  S5GX...456    477 GiB  matches"; the star is for what was taken. */
+static void add_line(const struct table *t, const struct candidate *c, int name_w, int id_w, struct str *out)
 {
 	AUTO_ARENA a = ARENA_INIT;
-	size_t name_w = 4, id_w = 6;
+	char size[SIZE_TEXT_MAX];
 
-	for (size_t i = 0; i < m->n_disks; i++) {
-		size_t n = strlen(m->disks[i].name), id = strlen(disk_id(&m->disks[i]));
+	str_addf(out, "\n%s %-*s  %-*s  %9s  %s", is_bound(t) && c->taken ? "*" : " ", name_w, c->disk->name, id_w,
+		 id_text(c, &a), size_format(c->disk->size_bytes, size), verdict(t, c, &a));
+}
 
-		name_w = n > name_w ? n : name_w;
-		id_w = id > id_w ? id : id_w;
+static void table_widths(const struct table *t, int *ret_name, int *ret_id)
+{
+	AUTO_ARENA a = ARENA_INIT;
+
+	*ret_name = 4;
+	*ret_id = 6;
+	for (size_t i = 0; i < t->n; i++) {
+		int name = (int)strlen(t->items[i].disk->name), id = (int)strlen(id_text(&t->items[i], &a));
+
+		*ret_name = name > *ret_name ? name : *ret_name;
+		*ret_id = id > *ret_id ? id : *ret_id;
 	}
-	if (!m->n_disks)
-		str_add(out, "\n  no disk was found at all");
-	for (size_t i = 0; i < m->n_disks; i++) {
-		const struct disk *d = &m->disks[i];
-		const char *why = select_why_not(s, d, &a);
-		char size[SIZE_TEXT_MAX];
+}
 
-		str_addf(out, "\n  %-*s  %-*s  %9s  %s", (int)name_w, d->name, (int)id_w, disk_id(d),
-			 size_format(d->size_bytes, size), why ? why : "matches");
-	}
+static const char no_disk[] = "\n  no disk was found at all";
+
+/* How the selection ended, in one line: what an error begins with. */
+static const char *outcome(const struct table *t, struct arena *a)
+{
+	const char *is_needed = t->wanted == 1 ? "is needed" : "are needed";
+
+	if (t->tie && t->s->pick != PICK_NONE)
+		return arena_printf(a, "%zu disks match, and which %s %s is not clear: two are equal", t->matches,
+				    t->wanted == 1 ? "is" : "are", pick_text(t, a));
+	if (t->matches == 1)
+		return arena_printf(a, "1 disk matches, exactly %zu %s", t->wanted, is_needed);
+	if (t->matches)
+		return arena_printf(a, "%zu disks match, exactly %zu %s", t->matches, t->wanted, is_needed);
+	return arena_printf(a, "no disk matches, exactly %zu %s", t->wanted, is_needed);
+}
+
+static const char *remedy(const struct table *t, struct arena *a)
+{
+	if (!t->n)
+		return "check the controller's mode, its cables, and whether it needs a driver that is not here";
+	if (t->matches < t->wanted && t->in_the_way)
+		return "a disk that is in use, read-only or a copy of another is never taken: see beside it";
+	if (t->matches < t->wanted && t->wanted > 1)
+		return arena_printf(a, "change the conditions so that %zu of these disks match, or `count`", t->wanted);
+	if (t->matches < t->wanted)
+		return "change the conditions so that exactly one of these disks matches";
+	if (t->s->pick != PICK_NONE && t->s->pick != PICK_FIRST_BY_PATH)
+		return "add a condition, or write `pick: first-by-path`";
+	return t->wanted == 1 ? "add `serial:` or `pick:` to say which" : "add conditions, `pick:` or a larger `count:`";
 }
 
 void select_explain(const struct disk_selector *s, const struct machine *m, struct str *out)
 {
 	AUTO_ARENA a = ARENA_INIT;
+	struct table t;
+	int name_w, id_w;
 
-	str_addf(out, "wanted: %s%s%s", wanted_words(s, &a), s->pick != PICK_NONE ? ", then the " : "",
-		 pick_words[s->pick]);
-	explain_lines(s, m, out);
+	look_at_all(s, m, &a, &t);
+	table_widths(&t, &name_w, &id_w);
+	str_add(out, "wanted: ");
+	if (t.wanted > 1)
+		str_addf(out, "%zu disks: ", t.wanted);
+	str_add(out, wanted_words(s, &a));
+	if (s->pick != PICK_NONE)
+		str_addf(out, ", then %s", pick_text(&t, &a));
+	for (size_t i = 0; i < t.n; i++)
+		add_line(&t, &t.items[i], name_w, id_w, out);
+	if (!t.n)
+		str_add(out, no_disk);
+	if (!is_bound(&t))
+		str_addf(out, "\n  stops: %s\n  hint: %s", outcome(&t, &a), remedy(&t, &a));
 	str_addc(out, '\n');
 }
 
-static int selection_error(const struct disk_selector *s, const char *what, const struct machine *m,
-			   size_t matches, struct error *err)
+/*
+ * The table as an error shows it: what matches first, then what only lacks being free, then the others. An
+ * error is short: of a machine with very many disks, the last ones are only counted.
+ */
+static void error_table(const struct table *t, struct str *out)
 {
-	AUTO_STR table = STR_INIT;
-	AUTO_STR pos = STR_INIT;
+	enum { MOST = 1200 };
+	size_t left = t->n;
+	int name_w, id_w;
 
-	if (s->pos.file)
-		str_addf(&pos, "%s:%u:%u: ", s->pos.file, s->pos.line, s->pos.column);
-	explain_lines(s, m, &table);
-	if (matches)
-		error_set(err, ERR_SELECT, "%s%s: %zu disks match, exactly 1 is needed%s", str_text(&pos), what, matches,
-			  str_text(&table));
-	else
-		error_set(err, ERR_SELECT, "%s%s: no disk matches, exactly 1 is needed%s", str_text(&pos), what,
-			  str_text(&table));
-	return error_hint(err, matches ? "add `serial:` or `pick:` to say which" :
-					 "change the conditions so that exactly one of these disks matches");
+	table_widths(t, &name_w, &id_w);
+	for (int rank = 0; rank < 3; rank++)
+		for (size_t i = 0; i < t->n && out->len < MOST; i++) {
+			const struct candidate *c = &t->items[i];
+
+			if ((c->matches ? 0 : c->fails ? 2 : 1) != rank)
+				continue;
+			add_line(t, c, name_w, id_w, out);
+			left--;
+		}
+	if (!t->n)
+		str_add(out, no_disk);
+	else if (left)
+		str_addf(out, "\n  and %zu more: fulcrum-install explain shows all", left);
+}
+
+static int selection_error(const struct table *t, const char *what, struct error *err)
+{
+	AUTO_ARENA a = ARENA_INIT;
+	AUTO_STR text = STR_INIT;
+	const struct pos *pos = &t->s->pos;
+
+	error_table(t, &text);
+	error_set(err, ERR_SELECT, "%s: %s%s", what, outcome(t, &a), str_text(&text));
+	if (pos->file)
+		error_wrap(err, "%s:%u:%u", pos->file, pos->line, pos->column);
+	return error_hint(err, "%s", remedy(t, &a));
+}
+
+/* The order of a set, which gives its members their names: that of their places in the machine. */
+static int set_order(const void *x, const void *y)
+{
+	const struct disk *const *a = x, *const *b = y;
+	int order = topology_order(*a, *b);
+
+	return order ? order : strcmp((*a)->name, (*b)->name);
+}
+
+static const char *why_taken(const struct table *t, struct arena *a)
+{
+	const char *words = wanted_words(t->s, a);
+
+	if (t->matches > t->wanted)
+		return arena_printf(a, "%s, %s of %zu", words,
+				    t->wanted == 1 ? pick_words[t->s->pick] : pick_text(t, a), t->matches);
+	if (t->wanted == 1)
+		return arena_printf(a, "%s, the only match of %zu", words, t->n);
+	return arena_printf(a, "%s, the only %zu that match of %zu", words, t->wanted, t->n);
+}
+
+int select_disks(const struct disk_selector *s, const char *what, const struct machine *m, struct arena *a,
+		 const struct disk ***ret, size_t *ret_n, const char **ret_why, struct error *err)
+{
+	struct table t;
+
+	look_at_all(s, m, a, &t);
+	if (!is_bound(&t))
+		return selection_error(&t, what, err);
+	*ret = arena_array(a, t.wanted, sizeof(**ret));
+	*ret_n = 0;
+	for (size_t i = 0; i < t.n; i++)
+		if (t.items[i].taken)
+			(*ret)[(*ret_n)++] = t.items[i].disk;
+	qsort(*ret, *ret_n, sizeof(**ret), set_order);
+	*ret_why = why_taken(&t, a);
+	return 0;
 }
 
 int select_disk(const struct disk_selector *s, const char *what, const struct machine *m, struct arena *a,
 		const struct disk **ret, const char **ret_why, struct error *err)
 {
-	const struct disk *best = NULL;
-	size_t matches = 0, ties = 0;
+	struct disk_selector one = *s;
+	const struct disk **set;
+	size_t n;
 
-	for (size_t i = 0; i < m->n_disks; i++) {
-		const struct disk *d = &m->disks[i];
-		int order;
-
-		if (select_why_not(s, d, a))
-			continue;
-		matches++;
-		order = best ? pick_order(s->pick, d, best) : -1;
-		if (order < 0) {
-			best = d;
-			ties = 1;
-		} else if (order == 0) {
-			ties++;
-		}
-	}
-	/* A pick that leaves two disks equal has not said which. */
-	if (!matches || ties != 1 || (matches > 1 && s->pick == PICK_NONE))
-		return selection_error(s, what, m, matches, err);
-	*ret = best;
-	if (matches > 1)
-		*ret_why = arena_printf(a, "%s, %s of %zu", wanted_words(s, a), pick_words[s->pick], matches);
-	else
-		*ret_why = arena_printf(a, "%s, the only match of %zu", wanted_words(s, a), m->n_disks);
+	one.count = 1;
+	if (select_disks(&one, what, m, a, &set, &n, ret_why, err))
+		return -1;
+	*ret = set[0];
 	return 0;
 }
 

@@ -5,17 +5,26 @@
  */
 #pragma once
 #include "base/error.h"
+#include "base/str.h"
 #include "model/machine.h"
 #include "model/site.h"
 
 /* Why D does not match S, as "bus is sata, wanted nvme"; NULL when it matches. */
 const char *select_why_not(const struct disk_selector *s, const struct disk *d, struct arena *a);
 /*
- * The one disk for S. WHAT names the selector in messages ("admin.disk"). *RET_WHY says why it was
- * taken. Fails with ERR_SELECT and the table of all candidates.
+ * The disks for S: as many as its `count` says (one, if it says nothing), or ERR_SELECT with the table of all
+ * candidates. With `pick`, the first `count` in that order; two disks with the same right to the last
+ * place are refused. The set comes in the order of the disks' places in the machine (topology), so that
+ * it is the same one whatever the kernel called them. WHAT names the selector in messages
+ * ("admin.disk"); *RET_WHY says why these were taken. *RET is A's.
  */
+MUST_CHECK int select_disks(const struct disk_selector *s, const char *what, const struct machine *m, struct arena *a,
+			    const struct disk ***ret, size_t *ret_n, const char **ret_why, struct error *err);
+/* The same for exactly one disk, whatever S's `count` says. */
 MUST_CHECK int select_disk(const struct disk_selector *s, const char *what, const struct machine *m,
 			   struct arena *a, const struct disk **ret, const char **ret_why, struct error *err);
+/* For people: every disk with why it was taken, or with every condition that does not hold; a star marks what is taken. */
+void select_explain(const struct disk_selector *s, const struct machine *m, struct str *out);
 /* The one port for S, under the same rules. */
 MUST_CHECK int select_nic(const struct nic_selector *s, const char *what, const struct machine *m,
 			  struct arena *a, const struct nic **ret, struct error *err);

@@ -3,5 +3,5 @@
 @KIND admin
 @EXPECT
 error select: site.yaml:5:9: admin.disk: no disk matches, exactly 1 is needed
-  sda   STICK-1     32 GiB  never a target: boot medium
-  hint: change the conditions so that exactly one of these disks matches
+  sda   STICK-1     32 GiB  would match, but is never a target: boot medium
+  hint: a disk that is in use, read-only or a copy of another is never taken: see beside it
