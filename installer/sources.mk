@@ -2,8 +2,8 @@
 base_SRC    := base/arena.c base/channel.c base/clock.c base/error.c base/fd.c base/hash.c base/size.c base/str.c base/uuid.c
 data_SRC    := data/field.c data/field_doc.c data/json.c data/tree.c data/yaml.c
 model_SRC   := model/catalog.c model/machine.c model/plan.c model/plan_text.c model/site.c model/site_check.c model/ssh_key.c
-sys_SRC     := sys/sys_real.c sys/sys_small.c sys/sys_dry.c sys/sys_fake.c sys/exec.c sys/child.c sys/files.c sys/fetch.c sys/probe.c sys/ptable.c sys/gpt_ids.c sys/block.c sys/text.c
-observe_SRC := observe/disks.c observe/machine.c observe/nics.c observe/firmware.c observe/host.c
+sys_SRC     := sys/sys_real.c sys/sys_small.c sys/sys_dry.c sys/sys_fake.c sys/exec.c sys/child.c sys/files.c sys/fetch.c sys/probe.c sys/ptable.c sys/gpt_ids.c sys/block.c sys/text.c sys/host.c sys/identity.c sys/guard.c
+observe_SRC := observe/disks.c observe/machine.c observe/nics.c observe/firmware.c
 plan_SRC    := plan/select.c plan/layout.c plan/planner.c
 ops_SRC     := ops/ops.c ops/bench.c ops/source.c ops/disk.c ops/storage.c ops/image.c ops/seed.c ops/system.c ops/admin.c ops/identity.c ops/boot.c
 engine_SRC  := engine/engine.c engine/journal.c engine/site_find.c

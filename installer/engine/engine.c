@@ -13,8 +13,16 @@
 #include "engine/journal.h"
 #include "observe/machine.h"
 
+/* What is held of one disk of the plan while it runs. */
+struct held {
+	const char *path;
+	int h; /* guard; -1: none */
+	char seen[HASH_HEX]; /* its table as the last step left it */
+};
+
 struct run {
 	struct engine *e;
+	struct held *held; /* by index of plan->disks */
 	const struct plan *plan;
 	size_t at;
 	uint64_t weight_before, weight_all;
@@ -59,12 +67,22 @@ static bool same_disk(const struct plan_disk *p, const struct disk *d)
 	return str_eq(p->topology, d->topology) && p->size_bytes == d->size_bytes;
 }
 
-/* Device node of plan disk P in the machine as it is now, in the state that the plan saw. */
-static int resolve(const struct plan_disk *p, const struct machine *m, const char **ret, struct error *err)
+static int compare_state(const struct plan_disk *p, const struct disk *d, struct error *err)
+{
+	char state[HASH_HEX];
+
+	disk_state(d, state);
+	if (str_eq(state, p->state))
+		return 0;
+	error_set(err, ERR_CHANGED, "disk %s (%s): its content is not what the plan saw", disk_id(d), d->name);
+	return error_hint(err, "plan again and look at the new plan; nothing was written");
+}
+
+/* The disk of the machine as it is now that plan disk P names, in the state that the plan saw. */
+static int resolve(const struct plan_disk *p, const struct machine *m, const struct disk **ret, struct error *err)
 {
 	const struct disk *found = NULL;
 	const char *id = p->serial ? p->serial : p->wwn ? p->wwn : p->topology ? p->topology : p->name;
-	char state[HASH_HEX];
 
 	for (size_t i = 0; i < m->n_disks; i++) {
 		if (!same_disk(p, &m->disks[i]))
@@ -78,13 +96,72 @@ static int resolve(const struct plan_disk *p, const struct machine *m, const cha
 		return error_set(err, ERR_CHANGED, "disk %s: is not there any more", id);
 	if (found->in_use)
 		return error_set(err, ERR_CHANGED, "disk %s (%s): may not be written: %s", id, found->name, found->in_use);
-	disk_state(found, state);
-	if (!str_eq(state, p->state)) {
-		error_set(err, ERR_CHANGED, "disk %s (%s): its content is not what the plan saw", id, found->name);
-		return error_hint(err, "plan again and look at the new plan; nothing was written");
-	}
-	*ret = found->path;
+	if (compare_state(p, found, err))
+		return -1;
+	*ret = found;
 	return 0;
+}
+
+/*
+ * Locks the disk, and looks at it once more now that nobody who respects locks can change it: what
+ * was seen before the lock may be old.
+ */
+static int hold(struct engine *e, const struct plan_disk *p, const struct disk *found, struct arena *a,
+		struct held *held, struct error *err)
+{
+	struct disk now = *found;
+
+	held->path = found->path;
+	if (e->sys->ops->guard_open(e->sys, found->path, p, &held->h, err) ||
+	    e->sys->ops->guard_check(e->sys, held->h, p, held->seen, err) ||
+	    e->sys->ops->probe(e->sys, &now, a, err))
+		return -1;
+	return compare_state(p, &now, err);
+}
+
+/* Finds and holds every disk of the plan; two roles on one disk would write over each other. */
+static int hold_all(struct engine *e, const struct plan *plan, const struct machine *m, struct arena *a,
+		    struct held *held, struct error *err)
+{
+	for (size_t i = 0; i < plan->n_disks; i++) {
+		const struct disk *found;
+
+		if (resolve(&plan->disks[i], m, &found, err))
+			return -1;
+		for (size_t k = 0; k < i; k++)
+			if (str_eq(held[k].path, found->path))
+				return error_set(err, ERR_INPUT, "disk %s: is both %s and %s in the plan", disk_id(found),
+						 plan->disks[k].role, plan->disks[i].role);
+		if (hold(e, &plan->disks[i], found, a, &held[i], err))
+			return -1;
+	}
+	return 0;
+}
+
+static void let_go(struct engine *e, struct held *held, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (held[i].h >= 0)
+			e->sys->ops->guard_close(e->sys, held[i].h);
+}
+
+/* Just before a step: each disk still is who it was, and its table is as our last step left it. */
+static int check_guards(struct run *r, struct error *err)
+{
+	struct sys *s = r->e->sys;
+
+	for (size_t i = 0; i < r->plan->n_disks; i++)
+		if (s->ops->guard_check(s, r->held[i].h, &r->plan->disks[i], r->held[i].seen, err))
+			return -1;
+	return 0;
+}
+
+/* After a step the tables are what it made of them. */
+static int renew_guards(struct run *r, struct error *err)
+{
+	for (size_t i = 0; i < r->plan->n_disks; i++)
+		r->held[i].seen[0] = '\0';
+	return check_guards(r, err);
 }
 
 static int run_op(struct run *r, struct op_env *env, struct journal *j, struct error *err)
@@ -95,10 +172,15 @@ static int run_op(struct run *r, struct op_env *env, struct journal *j, struct e
 	if (journal_add(j, op->id, "begin", err))
 		return -1;
 	tell(r, 0, op->weight, false);
+	if (check_guards(r, err))
+		return error_wrap(err, "%s", op->id);
 	if (type->apply(env, op->params, err))
 		return error_wrap(err, "%s", op->id);
 	if (type->verify(env, op->params, err))
 		return error_wrap(err, "%s: verify", op->id);
+	/* After the last step nothing is written any more: what it proved stands. */
+	if (r->at + 1 < r->plan->n_ops && renew_guards(r, err))
+		return error_wrap(err, "%s: after it", op->id);
 	if (journal_add(j, op->id, "done", err))
 		return -1;
 	tell(r, op->weight, op->weight, true);
@@ -106,9 +188,10 @@ static int run_op(struct run *r, struct op_env *env, struct journal *j, struct e
 	return 0;
 }
 
-static int run_all(struct engine *e, const struct plan *plan, const char **paths, struct error *err)
+static int run_all(struct engine *e, const struct plan *plan, struct held *held, const char **paths,
+		   struct error *err)
 {
-	struct run r = { .e = e, .plan = plan };
+	struct run r = { .e = e, .plan = plan, .held = held };
 	struct op_env env = {
 		.sys = e->sys, .plan = plan, .disk_paths = paths, .source = e->source, .release_key = e->release_key,
 		.target = e->target, .site_text = e->site_text, .secrets = e->secrets, .n_secrets = e->n_secrets,
@@ -132,12 +215,34 @@ static int run_all(struct engine *e, const struct plan *plan, const char **paths
 	return rc;
 }
 
+/* With the machine to itself: looks again, holds the disks, runs. */
+static int apply_locked(struct engine *e, const struct plan *plan, struct arena *a, struct error *err)
+{
+	const char **paths = arena_array(a, plan->n_disks + 1, sizeof(*paths));
+	struct held *held = arena_array(a, plan->n_disks + 1, sizeof(*held));
+	struct machine *m;
+	int rc;
+
+	for (size_t i = 0; i < plan->n_disks; i++)
+		held[i].h = -1;
+	stage(e, "observe", "looking again at the disks of the plan");
+	if (observe_machine(e->sys, e->root, a, &m, err))
+		return error_wrap(err, "observe");
+	rc = hold_all(e, plan, m, a, held, err);
+	if (!rc) {
+		for (size_t i = 0; i < plan->n_disks; i++)
+			paths[i] = held[i].path;
+		stage(e, "apply", "writing");
+		rc = run_all(e, plan, held, paths, err);
+	}
+	let_go(e, held, plan->n_disks);
+	return rc;
+}
+
 int engine_apply(struct engine *e, const struct plan *plan, struct error *err)
 {
 	AUTO_ARENA a = ARENA_INIT;
 	AUTO_FD lock = -1;
-	const char **paths = arena_array(&a, plan->n_disks + 1, sizeof(*paths));
-	struct machine *m;
 
 	if (!plan->n_ops)
 		return 0;
@@ -149,12 +254,5 @@ int engine_apply(struct engine *e, const struct plan *plan, struct error *err)
 		return error_sys(err, errno, "%s", e->target);
 	if (lock >= 0 && flock(lock, LOCK_EX | LOCK_NB))
 		return error_set(err, ERR_CONFLICT, "another installation is running on this machine");
-	stage(e, "observe", "looking again at the disks of the plan");
-	if (observe_machine(e->sys, e->root, &a, &m, err))
-		return error_wrap(err, "observe");
-	for (size_t i = 0; i < plan->n_disks; i++)
-		if (resolve(&plan->disks[i], m, &paths[i], err))
-			return -1;
-	stage(e, "apply", "writing");
-	return run_all(e, plan, paths, err);
+	return apply_locked(e, plan, &a, err);
 }

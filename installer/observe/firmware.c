@@ -10,7 +10,7 @@
 #include <strings.h>
 
 #include "base/clock.h"
-#include "observe/host.h"
+#include "sys/host.h"
 #include "observe/observe.h"
 
 /* What boards say whose maker filled in nothing; compared without case. */

@@ -4,7 +4,7 @@
 
 #include <unistd.h>
 
-#include "observe/host.h"
+#include "sys/host.h"
 
 void observe_system(const char *root, struct arena *a, struct machine *m)
 {

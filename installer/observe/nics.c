@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "observe/host.h"
+#include "sys/host.h"
 #include "observe/observe.h"
 
 enum {

@@ -48,6 +48,12 @@ static void pause_ms(unsigned int ms)
 	nanosleep(&t, NULL);
 }
 
+int block_measure(int fd, struct block *ret, struct error *err)
+{
+	*ret = (struct block){ .fd = fd };
+	return measure(ret, err);
+}
+
 int block_open(const char *path, enum block_open how, struct block *ret, struct error *err)
 {
 	uint64_t end = clock_mono_ms() + WAIT_MS;

@@ -25,6 +25,8 @@ enum block_open {
 
 MUST_CHECK int block_open(const char *path, enum block_open how, struct block *ret,
 			  struct error *err);
+/* Size and sector of what FD is, which stays the caller's; RET must not be released. */
+MUST_CHECK int block_measure(int fd, struct block *ret, struct error *err);
 void block_release(struct block *b);
 /* Exactly LEN bytes at AT; a short device is an error. */
 MUST_CHECK int block_read(int fd, uint64_t at, void *data, size_t len, struct error *err);

@@ -40,6 +40,13 @@ int real_post(struct sys *s, const char *url, const char *const *headers, const 
 	      size_t len, struct str *ret_body, const char *want_header, struct str *ret_header,
 	      unsigned int *ret_status, struct error *err);
 
+/* guard.c */
+int real_guard_open(struct sys *s, const char *path, const struct plan_disk *want, int *ret_h,
+		    struct error *err);
+int real_guard_check(struct sys *s, int h, const struct plan_disk *want, char seen[HASH_HEX],
+		     struct error *err);
+void real_guard_close(struct sys *s, int h);
+
 /* probe.c */
 int real_probe(struct sys *s, struct disk *d, struct arena *a, struct error *err);
 int real_wipe(struct sys *s, const char *path, const struct extent *keep, size_t n_keep,

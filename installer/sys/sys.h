@@ -82,6 +82,21 @@ struct sys_ops {
 	 */
 	int (*probe)(struct sys *s, struct disk *d, struct arena *a, struct error *err);
 	/*
+	 * Opens the whole disk at PATH and keeps it locked (flock) until `guard_close`: a link, a partition,
+	 * or a disk that is not WANT by serial, WWN, size and sector is refused.
+	 */
+	int (*guard_open)(struct sys *s, const char *path, const struct plan_disk *want, int *ret_h,
+			  struct error *err);
+	/*
+	 * Compares the same again through the guard's own descriptor, and both ends of the disk, where
+	 * its tables stand, with what an earlier call left in SEEN; an empty SEEN is only filled.
+	 * ERR_CHANGED says what is different.
+	 */
+	int (*guard_check)(struct sys *s, int h, const struct plan_disk *want, char seen[HASH_HEX],
+			   struct error *err);
+	/* Unlocks and lets go. Nothing was written through it, so nothing can be lost here. */
+	void (*guard_close)(struct sys *s, int h);
+	/*
 	 * All signatures and both ends of the disk and its partitions; proved empty afterwards. With
 	 * KEEP, these ranges, the table and all outside of partitions stay as they are.
 	 */

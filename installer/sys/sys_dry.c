@@ -184,6 +184,28 @@ static int dry_close(struct sys *s, int h, bool sync, struct error *err)
 	return 0;
 }
 
+static int dry_guard_open(struct sys *s, const char *path, const struct plan_disk *want UNUSED, int *ret_h,
+			  struct error *err)
+{
+	SAY(s, "guard %s: lock it, compare who it is and its table before every step\n", path);
+	return new_handle(s, path, ret_h, err);
+}
+
+static int dry_guard_check(struct sys *s, int h, const struct plan_disk *want UNUSED, char seen[HASH_HEX] UNUSED,
+			   struct error *err)
+{
+	return handle_of(s, h, err) ? 0 : -1;
+}
+
+static void dry_guard_close(struct sys *s, int h)
+{
+	struct error ignored;
+	struct handle *p = handle_of(s, h, &ignored);
+
+	if (p)
+		p->open = false;
+}
+
 static int dry_fetch(struct sys *s, const char *url, uint64_t offset, uint64_t length UNUSED, sys_sink sink UNUSED,
 		     void *ctx UNUSED, struct error *err UNUSED)
 {
@@ -271,6 +293,9 @@ static const struct sys_ops dry_ops = {
 	.read_at = dry_read_at,
 	.zero_at = dry_zero_at,
 	.close = dry_close,
+	.guard_open = dry_guard_open,
+	.guard_check = dry_guard_check,
+	.guard_close = dry_guard_close,
 	.fetch = dry_fetch,
 	.post = dry_post,
 	.probe = dry_probe,

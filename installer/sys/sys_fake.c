@@ -153,6 +153,27 @@ static int fake_post(struct sys *s, const char *url, const char *const *headers,
 			     ret_header, ret_status, err);
 }
 
+static int fake_guard_open(struct sys *s, const char *path, const struct plan_disk *want, int *ret_h,
+			   struct error *err)
+{
+	if (inject(s, "guard_open", err))
+		return -1;
+	return VERB(s, guard_open)(inner_of(s), path, want, ret_h, err);
+}
+
+static int fake_guard_check(struct sys *s, int h, const struct plan_disk *want, char seen[HASH_HEX],
+			    struct error *err)
+{
+	if (inject(s, "guard_check", err))
+		return -1;
+	return VERB(s, guard_check)(inner_of(s), h, want, seen, err);
+}
+
+static void fake_guard_close(struct sys *s, int h)
+{
+	VERB(s, guard_close)(inner_of(s), h);
+}
+
 static int fake_probe(struct sys *s, struct disk *d, struct arena *a, struct error *err)
 {
 	if (inject(s, "probe", err))
@@ -246,6 +267,9 @@ static const struct sys_ops fake_ops = {
 	.close = fake_close,
 	.fetch = fake_fetch,
 	.post = fake_post,
+	.guard_open = fake_guard_open,
+	.guard_check = fake_guard_check,
+	.guard_close = fake_guard_close,
 	.probe = fake_probe,
 	.wipe = fake_wipe,
 	.table_write = fake_table_write,

@@ -18,6 +18,22 @@ static int no_probe(struct sys *s UNUSED, struct disk *d UNUSED, struct arena *a
 	return no_disks(err);
 }
 
+static int no_guard_open(struct sys *s UNUSED, const char *path UNUSED, const struct plan_disk *want UNUSED,
+			 int *ret_h UNUSED, struct error *err)
+{
+	return no_disks(err);
+}
+
+static int no_guard_check(struct sys *s UNUSED, int h UNUSED, const struct plan_disk *want UNUSED,
+			  char seen[HASH_HEX] UNUSED, struct error *err)
+{
+	return no_disks(err);
+}
+
+static void no_guard_close(struct sys *s UNUSED, int h UNUSED)
+{
+}
+
 static int no_wipe(struct sys *s UNUSED, const char *path UNUSED, const struct extent *keep UNUSED,
 		   size_t n_keep UNUSED, struct error *err)
 {
@@ -54,6 +70,9 @@ static const struct sys_ops small_ops = {
 	.close = real_close,
 	.fetch = real_fetch,
 	.post = real_post,
+	.guard_open = no_guard_open,
+	.guard_check = no_guard_check,
+	.guard_close = no_guard_close,
 	.probe = no_probe,
 	.wipe = no_wipe,
 	.table_write = no_table_write,

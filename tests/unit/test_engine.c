@@ -282,8 +282,37 @@ static void test_whole(const char *kind)
 			    .target = "/target",
 			     .journal = bad_journal };
 	w.calls = 0;
-	ok(engine_apply(&e, p, &err) && only(0, "make_dirs probe"), "%s: without its journal nothing is written: %s", kind,
+	ok(engine_apply(&e, p, &err) && only(0, "make_dirs probe guard_open guard_check"), "%s: without its journal nothing is written: %s", kind,
 	   err.msg);
+}
+
+/* --- guards: who a disk is, and its table, before every step */
+
+static void test_guards(const char *kind)
+{
+	AUTO_ARENA a = ARENA_INIT;
+	struct plan *p = make_plan(kind, &a);
+	struct plan_disk twice[2] = { p->disks[0], p->disks[0] };
+	struct watch k;
+
+	world_reset();
+	w.guard_refuses = "is a symbolic link, a disk was expected";
+	ok(apply(&world_sys, p, &k, NULL) && err.kind == ERR_CHANGED && only(0, "make_dirs probe guard_open"),
+	   "%s: a link where the disk was expected: nothing is written: %s", kind, err.msg);
+	world_reset();
+	w.intrude_at = 2;
+	ok(apply(&world_sys, p, &k, NULL) && err.kind == ERR_CHANGED && only(0, "make_dirs probe guard_open guard_check") && !w.handles,
+	   "%s: a disk that changed since the plan, under the lock: nothing is written: %s", kind, err.msg);
+	world_reset();
+	w.intrude_at = 6;
+	ok(apply(&world_sys, p, &k, NULL) && err.kind == ERR_CHANGED && strstr(err.msg, "somebody else") && !w.handles,
+	   "%s: a table that somebody writes between two steps stops the third: %s", kind, err.msg);
+	twice[1].role = "data";
+	p->disks = twice;
+	p->n_disks = 2;
+	world_reset();
+	ok(apply(&world_sys, p, &k, NULL) && strstr(err.msg, "is both system and data") && !w.handles,
+	   "%s: two roles on one disk are refused: %s", kind, err.msg);
 }
 
 /* --- what verifying sees */
@@ -440,6 +469,8 @@ int main(void)
 	test_lock();
 	test_whole("node");
 	test_whole("admin");
+	test_guards("node");
+	test_guards("admin");
 	test_lies();
 	test_stream();
 	test_every_effect_fails("node", SYS_FAKE_ONCE);

@@ -42,6 +42,8 @@ static struct world {
 	bool faulty;		    /* the disk gives back other bytes once it was closed */
 	size_t cut;		    /* bytes after which a fetch of the chunks loses the network; 0 = never */
 	size_t cuts, sleeps;
+	const char *guard_refuses;	/* why the disk cannot be guarded */
+	size_t intrude_at, guard_checks; /* the so-manieth look at the table sees another one; 0 = never */
 } w;
 
 static void came(const char *verb)
@@ -226,6 +228,38 @@ static int w_open_block(struct sys *s UNUSED, const char *path, int *ret, struct
 	return 0;
 }
 
+static int w_guard_open(struct sys *s UNUSED, const char *path, const struct plan_disk *want UNUSED, int *ret,
+			struct error *e)
+{
+	came("guard_open");
+	if (w.guard_refuses)
+		return error_set(e, ERR_CHANGED, "%s: %s", path, w.guard_refuses);
+	file_at(path, true);
+	*ret = (int)(file_at(path, true) - w.files);
+	w.handles++;
+	return 0;
+}
+
+static int w_guard_check(struct sys *s UNUSED, int h UNUSED, const struct plan_disk *want, char seen[HASH_HEX],
+			 struct error *e)
+{
+	char now[HASH_HEX];
+
+	came("guard_check");
+	hash_buffer(w.table_guid ? w.table_guid : "none", w.table_guid ? strlen(w.table_guid) : 4, now);
+	if (w.intrude_at && ++w.guard_checks == w.intrude_at)
+		now[0] = now[0] == 'f' ? '0' : 'f';
+	if (seen[0] && strcmp(seen, now) != 0)
+		return error_set(e, ERR_CHANGED, "%s: somebody else wrote to its partition table", want->path);
+	memcpy(seen, now, HASH_HEX);
+	return 0;
+}
+
+static void w_guard_close(struct sys *s UNUSED, int h UNUSED)
+{
+	w.handles--;
+}
+
 static void reach(struct str *b, uint64_t end)
 {
 	while (b->len < end)
@@ -363,7 +397,7 @@ static const struct sys_ops world_ops = {
 	.exec = w_exec, .mount = w_mount, .umount = w_umount, .make_dirs = w_make_dirs, .write_file = w_write_file,
 	.read_file = w_read_file, .symlink = w_symlink, .remove = w_remove, .create = w_create,
 	.open_block = w_open_block, .write_at = w_write_at, .read_at = w_read_at, .zero_at = w_zero_at,
-	.close = w_close, .fetch = w_fetch, .probe = w_probe, .wipe = w_wipe, .table_write = w_table_write,
+	.close = w_close, .fetch = w_fetch, .guard_open = w_guard_open, .guard_check = w_guard_check, .guard_close = w_guard_close, .probe = w_probe, .wipe = w_wipe, .table_write = w_table_write,
 	.table_guid = w_table_guid, .sync = w_sync, .sleep_ms = w_sleep,
 };
 static struct sys world_sys = { .ops = &world_ops };

@@ -2,7 +2,7 @@
 /*
  * Below a root, everything is a read that may find nothing. Knows nothing of what the files mean.
  */
-#include "observe/host.h"
+#include "sys/host.h"
 
 #include <ctype.h>
 #include <dirent.h>
