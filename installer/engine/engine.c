@@ -124,7 +124,7 @@ static int hold_all(struct engine *e, const struct plan *plan, const struct mach
 		    struct held *held, struct error *err)
 {
 	for (size_t i = 0; i < plan->n_disks; i++) {
-		const struct disk *found;
+		const struct disk *found = NULL;
 
 		if (resolve(&plan->disks[i], m, &found, err))
 			return -1;

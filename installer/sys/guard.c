@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -18,7 +19,6 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/hash.h"
-#include "base/size.h"
 #include "sys/block.h"
 #include "sys/identity.h"
 #include "sys/real.h"
@@ -80,9 +80,16 @@ static int compare_identity(const struct stat *st, const struct plan_disk *want,
 	return 0;
 }
 
+/* To the byte: two disks of one model may differ by a sector. */
+static const char *bytes(uint64_t n, char ret[32])
+{
+	snprintf(ret, 32, "%" PRIu64 " bytes", n);
+	return ret;
+}
+
 static int compare(int fd, const struct plan_disk *want, struct block *ret, struct error *err)
 {
-	char is[SIZE_TEXT_MAX], wanted[SIZE_TEXT_MAX];
+	char is[32], wanted[32];
 	struct stat st;
 
 	if (fstat(fd, &st))
@@ -90,13 +97,11 @@ static int compare(int fd, const struct plan_disk *want, struct block *ret, stru
 	if (block_measure(fd, ret, err))
 		return error_wrap(err, "%s", want->path);
 	if (ret->size != want->size_bytes)
-		return differs(err, want->path, "its size", size_format(ret->size, is),
-			       size_format(want->size_bytes, wanted));
+		return differs(err, want->path, "its size", bytes(ret->size, is), bytes(want->size_bytes, wanted));
 	if (!ret->device)
 		return 0;
 	if (ret->sector != want->sector_bytes)
-		return differs(err, want->path, "its sector", size_format(ret->sector, is),
-			       size_format(want->sector_bytes, wanted));
+		return differs(err, want->path, "its sector", bytes(ret->sector, is), bytes(want->sector_bytes, wanted));
 	return compare_identity(&st, want, err);
 }
 
