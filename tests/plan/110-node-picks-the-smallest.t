@@ -2,7 +2,7 @@
 @MACHINE tests/machines/lab-seat.json
 @KIND node
 @EXPECT
-plan d21a8b3b  node-1  (serial QEMU-0001, 2 CPUs, 1.0 GiB)
+plan e1c4ebd4  node-1  (serial QEMU-0001, 2 CPUs, 1.0 GiB)
 profile server
 disk system -> vda  SEAT-0001  20 GiB  virtio   because: not rotational, >= 20G, smallest of 2
   destroys nothing: the disk is blank

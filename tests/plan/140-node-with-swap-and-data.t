@@ -2,7 +2,7 @@
 @MACHINE tests/machines/lab-seat.json
 @KIND node
 @EXPECT
-plan 107a3b0d  node-1  (serial QEMU-0001, 2 CPUs, 1.0 GiB)
+plan 211f6fa6  node-1  (serial QEMU-0001, 2 CPUs, 1.0 GiB)
 profile server
 disk system -> vda  SEAT-0001  20 GiB  virtio   because: not rotational, >= 20G, smallest of 2
   destroys nothing: the disk is blank

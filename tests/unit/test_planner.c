@@ -118,39 +118,139 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-/* The machine as it looks once PLAN was applied. */
+/* --- a plan applied in mind: the machine as it looks afterwards */
+
+static struct disk *mind_disk(struct world *w, const struct plan *p, const char *role)
+{
+	for (size_t i = 0; i < p->n_disks; i++)
+		for (size_t k = 0; k < w->machine->n_disks; k++)
+			if (str_eq(p->disks[i].role, role) && str_eq(w->machine->disks[k].name, p->disks[i].name))
+				return &w->machine->disks[k];
+	printf("# no disk has the role %s\n", role);
+	exit(1);
+}
+
+/* The partition that reference DEV names; NULL: it is no partition. */
+static struct partition *mind_part(struct world *w, const struct plan *p, const char *dev)
+{
+	const char *colon = strchr(dev, ':');
+	struct disk *d;
+
+	if (str_starts(dev, "raid:") || str_starts(dev, "crypt:") || str_starts(dev, "lv:"))
+		return NULL;
+	d = mind_disk(w, p, arena_strndup(&w->a, dev, (size_t)(colon - dev)));
+	for (size_t i = 0; i < d->n_partitions; i++)
+		if (d->partitions[i].number == strtoul(colon + 1, NULL, 10))
+			return &d->partitions[i];
+	printf("# there is no %s\n", dev);
+	exit(1);
+}
+
+static void mind_sign(struct world *w, const struct plan *p, const char *dev, const char *type, const char *uuid)
+{
+	struct partition *part = mind_part(w, p, dev);
+
+	if (!part)
+		return;
+	part->signatures = ARENA_NEW(&w->a, struct signature);
+	part->signatures->type = type;
+	part->signatures->uuid = uuid;
+	part->n_signatures = 1;
+}
+
+static void mind_table(struct world *w, const struct plan *p, const struct op_table *t)
+{
+	struct disk *d = mind_disk(w, p, t->disk);
+	struct partition *rows = arena_array(&w->a, t->n_parts, sizeof(*rows));
+
+	for (size_t k = 0; k < t->n_parts; k++) {
+		rows[k] = (struct partition){ .number = t->parts[k].number, .name = t->parts[k].name,
+			.type_uuid = t->parts[k].type_uuid, .uuid = t->parts[k].uuid,
+			.start_bytes = t->parts[k].start_bytes, .size_bytes = t->parts[k].size_bytes };
+		for (size_t i = 0; t->parts[k].keep && i < d->n_partitions; i++)
+			if (d->partitions[i].number == rows[k].number)
+				rows[k] = d->partitions[i];
+	}
+	d->table = "gpt";
+	d->damage = NULL;
+	d->n_signatures = 0;
+	d->n_holders = 0;
+	d->table_uuid = t->uuid;
+	d->partitions = rows;
+	d->n_partitions = t->n_parts;
+}
+
+static void mind_group(struct world *w, const struct plan *p, const struct op_group *op)
+{
+	struct machine *m = w->machine;
+	struct lvm_group *g = NULL;
+
+	if (op->keep) {
+		for (size_t i = 0; i < m->n_groups; i++)
+			g = str_eq(m->groups[i].name, op->name) ? &m->groups[i] : g;
+		for (size_t i = 0; g && i < op->n_remove; i++)
+			for (size_t k = 0; k < g->n_volumes; k++)
+				if (str_eq(g->volumes[k].name, op->remove[i]))
+					g->volumes[k].name = "removed";
+		return;
+	}
+	m->groups = arena_grow(&w->a, m->groups, m->n_groups, sizeof(*m->groups));
+	g = &m->groups[m->n_groups++];
+	g->name = op->name;
+	for (size_t i = 0; i < op->n_members; i++) {
+		const char *pv = arena_printf(&w->a, "PV-%s-%zu", op->name, i);
+
+		g->members = arena_grow(&w->a, g->members, g->n_members, sizeof(*g->members));
+		g->members[g->n_members++] = pv;
+		mind_sign(w, p, op->members[i], "LVM2_member", pv);
+	}
+}
+
+static void mind_volume(struct world *w, const struct op_volume *op)
+{
+	for (size_t i = 0; i < w->machine->n_groups; i++) {
+		struct lvm_group *g = &w->machine->groups[i];
+
+		if (!str_eq(g->name, op->group) || op->keep)
+			continue;
+		g->volumes = arena_grow(&w->a, g->volumes, g->n_volumes, sizeof(*g->volumes));
+		g->volumes[g->n_volumes++] = (struct lvm_volume){ .name = op->name, .kind = op->kind, .size_bytes = op->size_bytes };
+		g->size_bytes += op->size_bytes;
+	}
+}
+
 static void apply_in_mind(struct world *w, const struct plan *p)
 {
 	for (size_t i = 0; i < p->n_ops; i++) {
-		struct disk *d = &w->machine->disks[0];
+		const void *params = p->ops[i].params;
 
-		for (size_t k = 0; k < w->machine->n_disks; k++)
-			if (str_eq(w->machine->disks[k].name, p->disks[0].name))
-				d = &w->machine->disks[k];
-		if (p->ops[i].kind == OP_TABLE) {
-			const struct op_table *t = p->ops[i].params;
+		if (p->ops[i].kind == OP_CLEAR && !((const struct op_clear *)params)->n_keep)
+			mind_disk(w, p, ((const struct op_clear *)params)->disk)->n_partitions = 0;
+		if (p->ops[i].kind == OP_TABLE)
+			mind_table(w, p, params);
+		if (p->ops[i].kind == OP_RAID) {
+			const struct op_raid *op = params;
 
-			d->table = "gpt";
-			d->n_signatures = 0;
-			d->table_uuid = t->uuid;
-			d->partitions = arena_array(&w->a, t->n_parts, sizeof(*d->partitions));
-			d->n_partitions = t->n_parts;
-			for (size_t k = 0; k < t->n_parts; k++)
-				d->partitions[k] = (struct partition){ .number = t->parts[k].number, .name = t->parts[k].name,
-					.type_uuid = t->parts[k].type_uuid, .uuid = t->parts[k].uuid,
-					.start_bytes = t->parts[k].start_bytes, .size_bytes = t->parts[k].size_bytes };
+			for (size_t k = 0; k < op->n_members; k++)
+				mind_sign(w, p, op->members[k], "linux_raid_member", op->uuid);
 		}
-		if (p->ops[i].kind == OP_MKFS || p->ops[i].kind == OP_IMAGE) {
-			const char *dev = p->ops[i].kind == OP_MKFS ? ((const struct op_mkfs *)p->ops[i].params)->dev :
-								      ((const struct op_image *)p->ops[i].params)->dev;
-			unsigned long n = strtoul(strchr(dev, ':') + 1, NULL, 10);
+		if (p->ops[i].kind == OP_CRYPT)
+			mind_sign(w, p, ((const struct op_crypt *)params)->dev, "crypto_LUKS", ((const struct op_crypt *)params)->uuid);
+		if (p->ops[i].kind == OP_GROUP)
+			mind_group(w, p, params);
+		if (p->ops[i].kind == OP_VOLUME)
+			mind_volume(w, params);
+		if (p->ops[i].kind == OP_MKFS)
+			mind_sign(w, p, ((const struct op_mkfs *)params)->dev, ((const struct op_mkfs *)params)->fs,
+				  ((const struct op_mkfs *)params)->uuid);
+		if (p->ops[i].kind == OP_IMAGE)
+			mind_sign(w, p, ((const struct op_image *)params)->dev, "ext4", ((const struct op_image *)params)->uuid);
+		if (p->ops[i].kind == OP_COMMIT) {
+			const struct op_commit *op = params;
 
-			d->partitions[n - 1].signatures = ARENA_NEW(&w->a, struct signature);
-			d->partitions[n - 1].signatures->type = "ext4";
-			d->partitions[n - 1].n_signatures = 1;
+			for (size_t k = 0; k < op->n_disks; k++)
+				mind_disk(w, p, op->disks[k].disk)->table_uuid = op->disks[k].uuid;
 		}
-		if (p->ops[i].kind == OP_COMMIT)
-			d->table_uuid = ((const struct op_commit *)p->ops[i].params)->disks[0].uuid;
 	}
 }
 
