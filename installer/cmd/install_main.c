@@ -12,6 +12,7 @@
 #include "base/channel.h"
 #include "base/fd.h"
 #include "base/str.h"
+#include "cmd/install_node.h"
 #include "data/json.h"
 #include "data/yaml.h"
 #include "engine/engine.h"
@@ -31,7 +32,7 @@ static const char config_dir[] = "/run/fulcrum/config", seed_path[] = "/run/fulc
 enum { REBOOT_AFTER_MS = 1000, ENTROPY_SEED = 16 };
 
 struct opts {
-	const char *machine, *medium, *key, *site, *plan_hash, *seed;
+	const char *machine, *medium, *key, *site, *plan_hash, *seed, *profile, *node;
 	bool json, reinstall, dry;
 };
 
@@ -120,12 +121,33 @@ static const char *plan_seed(struct job *j)
 	return arena_strdup(&j->a, seed);
 }
 
+static int find_profile(const struct job *j, const struct profile **ret, struct error *err)
+{
+	AUTO_STR names = STR_INIT;
+
+	*ret = site_profile(j->site, j->o.profile);
+	if (*ret)
+		return 0;
+	for (size_t i = 0; i < j->site->n_profiles; i++)
+		str_addf(&names, "%s%s", i ? ", " : "", j->site->profiles[i].name);
+	error_set(err, ERR_NOT_FOUND, "--profile %s: the site file has no such profile", j->o.profile);
+	return error_hint(err, "one of: %s", str_text(&names));
+}
+
 static int make_plan(struct job *j, struct error *err)
 {
 	struct plan_request r = { .site = j->site, .machine = j->machine, .catalog = &j->catalog,
 				  .site_text = j->site_text, .seed = plan_seed(j), .reinstall = j->o.reinstall };
+	const struct profile *p;
+	struct identity who;
 
-	return plan_admin(&r, &j->a, &j->plan, err);
+	if (!j->o.profile)
+		return plan_admin(&r, &j->a, &j->plan, err);
+	if (find_profile(j, &p, err) || install_identity(j->site, p, j->machine, j->o.node, &j->a, &who, err))
+		return -1;
+	if (!j->have_catalog)
+		install_catalog_guess(p, &j->a, &j->catalog);
+	return plan_node(&r, p, &who, &j->a, &j->plan, err);
 }
 
 static void show_plan(const struct job *j)
@@ -409,6 +431,8 @@ static int usage(FILE *out)
 		fprintf(out, "  %-10s %-28s %s\n", verbs[i].name, verbs[i].args, verbs[i].what);
 	fputs("options:\n"
 	      "  --machine FILE    a recorded machine (observe's output) instead of this one\n"
+	      "  --profile NAME    plan or apply a node of this profile, from the medium itself\n"
+	      "  --node HOST       its name (default: the profile's)\n"
 	      "  --medium DIR      the release to install (default: the booted medium)\n"
 	      "  --key FILE        public key of the release\n"
 	      "  --seed HEX        make the plan's ids of this seed\n"
@@ -419,10 +443,11 @@ static int usage(FILE *out)
 	return out == stdout ? 0 : error_exit_code(ERR_USAGE);
 }
 
-enum { OPT_MACHINE = 256, OPT_MEDIUM, OPT_KEY, OPT_HASH, OPT_SEED, OPT_REINSTALL, OPT_DRY };
+enum { OPT_MACHINE = 256, OPT_MEDIUM, OPT_KEY, OPT_HASH, OPT_SEED, OPT_REINSTALL, OPT_DRY, OPT_PROFILE, OPT_NODE };
 static const struct option long_options[] = {
 	{ "machine", required_argument, NULL, OPT_MACHINE }, { "medium", required_argument, NULL, OPT_MEDIUM },
 	{ "key", required_argument, NULL, OPT_KEY },	     { "plan-hash", required_argument, NULL, OPT_HASH },
+	{ "profile", required_argument, NULL, OPT_PROFILE }, { "node", required_argument, NULL, OPT_NODE },
 	{ "seed", required_argument, NULL, OPT_SEED },	     { "reinstall", no_argument, NULL, OPT_REINSTALL },
 	{ "dry-run", no_argument, NULL, OPT_DRY },	     { "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
@@ -440,6 +465,8 @@ static int parse_options(int argc, char **argv, struct opts *o)
 		case OPT_KEY: o->key = optarg; break;
 		case OPT_HASH: o->plan_hash = optarg; break;
 		case OPT_SEED: o->seed = optarg; break;
+		case OPT_PROFILE: o->profile = optarg; break;
+		case OPT_NODE: o->node = optarg; break;
 		case OPT_REINSTALL: o->reinstall = true; break;
 		case OPT_DRY: o->dry = true; break;
 		case 'o':

@@ -115,7 +115,7 @@ static const struct field who_fields[] = {
 	FIELD_STRING(struct identity, gateway, FIELD_OMIT_EMPTY, "default route, if any"),
 	FIELD_STRING(struct identity, mac, FIELD_REQUIRED, "port, by address"),
 	FIELD_STRING(struct identity, admin_address, FIELD_REQUIRED, "the admin node"),
-	FIELD_STRING(struct identity, site_key, FIELD_REQUIRED, "public key of the site"),
+	FIELD_STRING(struct identity, site_key, FIELD_OMIT_EMPTY, "public key of the site; without it no agent is set up"),
 	FIELD_STRINGS(struct identity, ssh_keys, 0, "who may log in as root"),
 	FIELD_STRINGS(struct identity, packages, FIELD_OMIT_EMPTY, "packages to add"),
 };

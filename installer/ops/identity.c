@@ -143,6 +143,9 @@ static int write_agent(struct op_env *env, const struct op_identity *p, const ch
 	char sec[KEY_SEC_HEX];
 	int rc;
 
+	if (str_empty(p->who.site_key)) /* installed without an admin node: nobody to report to */
+		return 0;
+
 	tree_add(&a, t, "server", tree_string(&a, p->who.admin_address));
 	tree_add(&a, t, "site_key", tree_string(&a, p->who.site_key));
 	tree_add(&a, t, "node", tree_string(&a, p->who.node));

@@ -45,6 +45,21 @@ says() {
 	result "$code" "$2"
 }
 
+# A node straight from the medium, planned on a workstation without one.
+profile_tests() {
+	local machine
+	expect 0 "a profile is planned for a recorded machine" "$tool" plan --machine tests/machines/lab-seat.json --profile server --node seat-1 tests/sites/lab-layout.yaml
+	says "name seat-1, address 192.168.124.81/24" "with its name and the first address of hosts"
+	expect 11 "a profile that is not there is told" "$tool" plan --machine tests/machines/lab-seat.json --profile serv tests/sites/lab-layout.yaml
+	says "one of: server" "with those that are"
+	expect 3 "a name that is none is refused" "$tool" plan --machine tests/machines/lab-seat.json --profile server --node Bad_Name tests/sites/lab-layout.yaml
+	expect 4 "ports that leave a choice are refused" "$tool" plan --machine tests/machines/two-nics.json --profile server tests/sites/lab-layout.yaml
+	says "the node's port" "and shown"
+	for machine in tests/machines/*.json; do
+		expect 0 "explain reads ${machine##*/}" "$tool" explain --machine "$machine" tests/sites/lab-layout.yaml
+	done
+}
+
 site_tests() {
 	expect 0 "validate accepts a good site file" "$tool" validate tests/sites/lab.yaml
 	expect 3 "validate refuses a bad one with an exit code of its own" "$tool" validate tests/sites/bad-keys.yaml
@@ -136,6 +151,7 @@ medium_tests() {
 }
 
 site_tests
+profile_tests
 plan_tests
 medium_tests
 printf '1..%d\n' "$n"

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Identity of a node without an admin node. */
+#include "cmd/install_node.h"
+
+#include <string.h>
+
+#include "base/str.h"
+#include "plan/select.h"
+
+/* As a host name is written; the site file's own names were checked when it was read. */
+static bool name_is_good(const char *s)
+{
+	size_t n = strlen(s);
+
+	return n && n < 64 && s[0] != '-' && s[n - 1] != '-' &&
+	       strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == n;
+}
+
+int install_identity(const struct site *s, const struct profile *p, const struct machine *m, const char *hostname,
+		     struct arena *a, struct identity *who, struct error *err)
+{
+	const struct network *net = site_network(s, "admin");
+	const struct nic_selector linked = { .link = "up" }, any = { .mac = NULL };
+	const struct nic *nic = NULL;
+	const char *dot = strchr(s->admin.name, '.');
+
+	hostname = hostname ? hostname : p->name;
+	if (!name_is_good(hostname))
+		return error_set(err, ERR_INPUT, "--node %s: not a host name: lower-case letters, digits, inner hyphens", hostname);
+	if (!net || !net->hosts.first)
+		return error_set(err, ERR_INPUT, "networks.admin: has no hosts to take an address from");
+	if (select_nic(m->n_nics == 1 ? &any : &linked, "the node's port", m, a, &nic, err))
+		return -1;
+	*who = (struct identity){
+		.node = hostname, .hostname = hostname, .domain = dot ? dot + 1 : NULL,
+		.address = ipv4_text(net->hosts.first, a), .prefix = net->prefix, .gateway = net->gateway,
+		.mac = nic->permanent_mac ? nic->permanent_mac : nic->mac, .admin_address = net->address,
+		.ssh_keys = s->admin.access.ssh_keys, .n_ssh_keys = s->admin.access.n_ssh_keys,
+		.packages = p->packages, .n_packages = p->n_packages,
+	};
+	return 0;
+}
+
+void install_catalog_guess(const struct profile *p, struct arena *a, struct catalog *c)
+{
+	c->images = ARENA_NEW(a, struct catalog_image);
+	*c->images = (struct catalog_image){ .name = p->image, .version = "none", .fs = "ext4", .list_hash = "none",
+					     .chunk_bytes = 1u << 20 };
+	c->n_images = 1;
+}
