@@ -12,27 +12,17 @@
 #include "base/clock.h"
 #include "sys/host.h"
 #include "observe/observe.h"
+#include "sys/text.h"
 
 /* What boards say whose maker filled in nothing; compared without case. */
 static const char *const placeholders[] = {
-	"to be filled by o.e.m.",
-	"default string",
-	"not specified",
-	"not applicable",
-	"none",
-	"n/a",
-	"unknown",
 	"system serial number",
 	"system product name",
 	"system manufacturer",
-	"o.e.m.",
-	"oem",
 	"chassis serial number",
 	"0123456789",
 	"123456789",
 	"1234567890",
-	"xxxxxxxxxx",
-	"invalid",
 	"00000000-0000-0000-0000-000000000000",
 	"ffffffff-ffff-ffff-ffff-ffffffffffff",
 	"03000200-0400-0500-0006-000700080009", /* one board maker's UUID on every board */
@@ -42,7 +32,7 @@ static const char *dmi(const struct host *h, const char *name)
 {
 	const char *text = host_text(h, "/sys/class/dmi/id/%s", name);
 
-	if (!text || strspn(text, "0. -") == strlen(text))
+	if (!text || text_is_placeholder(text))
 		return NULL;
 	for (size_t i = 0; i < ARRAY_LEN(placeholders); i++)
 		if (!strcasecmp(text, placeholders[i]))

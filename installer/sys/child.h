@@ -18,3 +18,16 @@ typedef int (*child_fn)(void *ctx, struct str *out, struct error *err);
  */
 MUST_CHECK int child_run(child_fn fn, void *ctx, unsigned int timeout_ms, struct str *out,
 			 struct error *err);
+
+struct child_job {
+	void *ctx;
+	struct str *out; /* may be NULL */
+	struct error *err;
+	int rc; /* result: 0, or -1 with *ERR set */
+};
+/*
+ * FN in a child for each of the N jobs, TIMEOUT_MS for each, BUSY of them at once. One that has said
+ * nothing for 1 s waits for something that does not come, and makes room for the next: N dead disks
+ * take about one deadline, not N.
+ */
+void child_run_all(child_fn fn, struct child_job *jobs, size_t n, size_t busy, unsigned int timeout_ms);

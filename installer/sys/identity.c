@@ -70,9 +70,21 @@ static const char *wwn_of(const struct host *h, const char *dir)
 	return id && !str_starts(id, "t10.") ? id : NULL;
 }
 
+/* "eui.0000000000000000": a controller whose maker bought no numbers. */
+static bool is_placeholder_wwn(const char *wwn)
+{
+	const char *digits = wwn ? strchr(wwn, '.') : NULL;
+
+	return digits && strspn(digits + 1, "0-") == strlen(digits + 1);
+}
+
 void disk_identity(const struct host *h, const char *dir, const char *path, const char **ret_serial,
 		   const char **ret_wwn)
 {
 	*ret_serial = serial_of(h, dir, path);
 	*ret_wwn = wwn_of(h, dir);
+	if (text_is_placeholder(*ret_serial))
+		*ret_serial = NULL;
+	if (is_placeholder_wwn(*ret_wwn))
+		*ret_wwn = NULL;
 }

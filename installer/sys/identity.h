@@ -8,7 +8,8 @@
 
 /*
  * Serial number and worldwide name of the block device whose sysfs directory is DIR ("/sys/block/sda")
- * and whose device path is PATH ("/sys/devices/.../block/sda"); both below H's root. NULL: it has none.
+ * and whose device path is PATH ("/sys/devices/.../block/sda"); both below H's root. NULL: it has none,
+ * or a placeholder that many have.
  */
 void disk_identity(const struct host *h, const char *dir, const char *path, const char **ret_serial,
 		   const char **ret_wwn);

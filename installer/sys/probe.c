@@ -24,6 +24,7 @@
 
 enum {
 	PROBE_MS = 20000,
+	PROBES_BUSY = 8, /* each reads a few MiB: more would only make the heads jump */
 	WIPE_MS = 300000,
 	HITS_MAX = 64, /* signatures found on one range: more is a loop */
 	PARTITIONS_MAX = 512,
@@ -309,15 +310,13 @@ static int probe_child(void *ctx, struct str *out, struct error *err)
 	return 0;
 }
 
-int real_probe(struct sys *s UNUSED, struct disk *d, struct arena *a, struct error *err)
+static int take_answer(const struct str *text, struct disk *d, struct arena *a, struct error *err)
 {
-	AUTO_STR text = STR_INIT;
-	struct disk copy = *d, seen;
+	struct disk seen;
 
 	memset(&seen, 0, sizeof(seen));
-	if (child_run(probe_child, &copy, PROBE_MS, &text, err) ||
-	    field_from_json(&disk_schema, "probe", str_text(&text), text.len, &seen, a, err))
-		return error_wrap(err, "%s: probe", d->path);
+	if (field_from_json(&disk_schema, "probe", str_text(text), text->len, &seen, a, err))
+		return -1;
 	d->table = seen.table;
 	d->table_uuid = seen.table_uuid;
 	d->damage = seen.damage;
@@ -326,6 +325,39 @@ int real_probe(struct sys *s UNUSED, struct disk *d, struct arena *a, struct err
 	d->signatures = seen.signatures;
 	d->n_signatures = seen.n_signatures;
 	return 0;
+}
+
+int real_probe_many(struct sys *s UNUSED, struct disk *const *disks, size_t n, struct arena *a,
+		    struct error *results, struct error *err UNUSED)
+{
+	struct child_job *jobs = arena_array(a, n, sizeof(*jobs));
+	struct disk *copies = arena_array(a, n, sizeof(*copies));
+	struct str *texts = arena_array(a, n, sizeof(*texts));
+
+	for (size_t i = 0; i < n; i++) {
+		results[i].msg[0] = results[i].hint[0] = '\0';
+		copies[i] = *disks[i];
+		jobs[i] = (struct child_job){ .ctx = &copies[i], .out = &texts[i], .err = &results[i] };
+	}
+	child_run_all(probe_child, jobs, n, PROBES_BUSY, PROBE_MS);
+	for (size_t i = 0; i < n; i++) {
+		if (jobs[i].rc || take_answer(&texts[i], disks[i], a, &results[i]))
+			error_wrap(&results[i], "%s: probe", disks[i]->path);
+		str_release(&texts[i]);
+	}
+	return 0;
+}
+
+int real_probe(struct sys *s, struct disk *d, struct arena *a, struct error *err)
+{
+	struct error result;
+
+	if (real_probe_many(s, &d, 1, a, &result, err))
+		return -1;
+	if (!result.msg[0])
+		return 0;
+	*err = result;
+	return -1;
 }
 
 /* --- wiping */

@@ -49,6 +49,8 @@ void real_guard_close(struct sys *s, int h);
 
 /* probe.c */
 int real_probe(struct sys *s, struct disk *d, struct arena *a, struct error *err);
+int real_probe_many(struct sys *s, struct disk *const *disks, size_t n, struct arena *a,
+		    struct error *results, struct error *err);
 int real_wipe(struct sys *s, const char *path, const struct extent *keep, size_t n_keep,
 	      struct error *err);
 /* ptable.c */

@@ -82,6 +82,12 @@ struct sys_ops {
 	 */
 	int (*probe)(struct sys *s, struct disk *d, struct arena *a, struct error *err);
 	/*
+	 * The same for N disks, several at once: 200 disks that do not answer take about a minute, not an
+	 * hour. RESULTS[i] says why disk i could not be looked at; its message is empty if it could.
+	 */
+	int (*probe_many)(struct sys *s, struct disk *const *disks, size_t n, struct arena *a,
+			  struct error *results, struct error *err);
+	/*
 	 * Opens the whole disk at PATH and keeps it locked (flock) until `guard_close`: a link, a partition,
 	 * or a disk that is not WANT by serial, WWN, size and sector is refused.
 	 */

@@ -234,6 +234,14 @@ static int dry_probe(struct sys *s UNUSED, struct disk *d UNUSED, struct arena *
 	return 0;
 }
 
+static int dry_probe_many(struct sys *s UNUSED, struct disk *const *disks UNUSED, size_t n,
+			  struct arena *a UNUSED, struct error *results, struct error *err UNUSED)
+{
+	for (size_t i = 0; i < n; i++)
+		results[i].msg[0] = '\0';
+	return 0;
+}
+
 static int dry_wipe(struct sys *s, const char *path, const struct extent *keep UNUSED, size_t n_keep UNUSED,
 		    struct error *err UNUSED)
 {
@@ -299,6 +307,7 @@ static const struct sys_ops dry_ops = {
 	.fetch = dry_fetch,
 	.post = dry_post,
 	.probe = dry_probe,
+	.probe_many = dry_probe_many,
 	.wipe = dry_wipe,
 	.table_write = dry_table_write,
 	.table_guid = dry_table_guid,

@@ -181,6 +181,18 @@ static int fake_probe(struct sys *s, struct disk *d, struct arena *a, struct err
 	return VERB(s, probe)(inner_of(s), d, a, err);
 }
 
+/* One by one, so that every probe counts and can be made to fail. */
+static int fake_probe_many(struct sys *s, struct disk *const *disks, size_t n, struct arena *a,
+			   struct error *results, struct error *err UNUSED)
+{
+	for (size_t i = 0; i < n; i++) {
+		results[i].msg[0] = '\0';
+		if (fake_probe(s, disks[i], a, &results[i]) && !results[i].msg[0])
+			error_set(&results[i], ERR_IO, "no reason given");
+	}
+	return 0;
+}
+
 static int fake_wipe(struct sys *s, const char *path, const struct extent *keep, size_t n_keep,
 		     struct error *err)
 {
@@ -271,6 +283,7 @@ static const struct sys_ops fake_ops = {
 	.guard_check = fake_guard_check,
 	.guard_close = fake_guard_close,
 	.probe = fake_probe,
+	.probe_many = fake_probe_many,
 	.wipe = fake_wipe,
 	.table_write = fake_table_write,
 	.table_guid = fake_table_guid,

@@ -26,6 +26,7 @@ static const struct sys_ops real_ops = {
 	.guard_check = real_guard_check,
 	.guard_close = real_guard_close,
 	.probe = real_probe,
+	.probe_many = real_probe_many,
 	.wipe = real_wipe,
 	.table_write = real_table_write,
 	.table_guid = real_table_guid,

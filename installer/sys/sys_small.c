@@ -18,6 +18,12 @@ static int no_probe(struct sys *s UNUSED, struct disk *d UNUSED, struct arena *a
 	return no_disks(err);
 }
 
+static int no_probe_many(struct sys *s UNUSED, struct disk *const *disks UNUSED, size_t n UNUSED,
+			 struct arena *a UNUSED, struct error *results UNUSED, struct error *err)
+{
+	return no_disks(err);
+}
+
 static int no_guard_open(struct sys *s UNUSED, const char *path UNUSED, const struct plan_disk *want UNUSED,
 			 int *ret_h UNUSED, struct error *err)
 {
@@ -74,6 +80,7 @@ static const struct sys_ops small_ops = {
 	.guard_check = no_guard_check,
 	.guard_close = no_guard_close,
 	.probe = no_probe,
+	.probe_many = no_probe_many,
 	.wipe = no_wipe,
 	.table_write = no_table_write,
 	.table_guid = no_table_guid,

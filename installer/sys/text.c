@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <stdint.h>
 #include <string.h>
+#include <strings.h>
 
 /* Length of the UTF-8 sequence at S (N bytes are there), 0 if it is none or a control character. */
 static size_t sequence(const unsigned char *s, size_t n)
@@ -58,4 +59,22 @@ const char *text_clean(struct arena *a, const char *s, size_t n)
 		i += len ? len : 1;
 	}
 	return ret;
+}
+
+bool text_is_placeholder(const char *s)
+{
+	/* Compared without case. */
+	static const char *const words[] = {
+		"to be filled by o.e.m.", "to be filled by oem", "default string", "not specified", "not applicable",
+		"not available", "none", "n/a", "na", "null", "unknown", "invalid", "serial", "serial number",
+		"o.e.m.", "oem",
+	};
+
+	if (!s)
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (!strcasecmp(s, words[i]))
+			return true;
+	/* One character over and over: zeros, blanks, xxxx, ffff. */
+	return strspn(s, "0. -") == strlen(s) || (s[1] && strspn(s, (const char[]){ s[0], '\0' }) == strlen(s));
 }

@@ -4,6 +4,8 @@
  * screens.
  */
 #pragma once
+#include <stdbool.h>
+
 #include "base/arena.h"
 
 /*
@@ -11,3 +13,8 @@
  * White space at both ends goes. NULL when nothing is left or S is NULL.
  */
 const char *text_clean(struct arena *a, const char *s, size_t n);
+/*
+ * True for what makers leave where a name belongs: "To be filled by O.E.M.", "Default string", zeros.
+ * It names nothing, because many have it. NULL is none.
+ */
+bool text_is_placeholder(const char *s);

@@ -36,6 +36,9 @@ static void test_whole(const char *name)
 
 	ok(!observe_machine(NULL, root, &a, &m, &err), "%s: can be observed", name);
 	field_to_json(&machine_schema, m, false, true, &seen);
+	if (getenv("FULCRUM_UPDATE") &&
+	    file_replace(arena_printf(&a, "tests/machines/%s.observed.json", name), str_text(&seen), seen.len, 0644, &err))
+		tree_die("write", err.msg);
 	if (file_read(arena_printf(&a, "tests/machines/%s.observed.json", name), 1 << 20, &wanted,
 		      &err))
 		str_add(&wanted, err.msg);
@@ -55,8 +58,8 @@ static const struct disk *disk_named(const struct machine *m, const char *name)
 
 static int scripted_probe(struct sys *s UNUSED, struct disk *d, struct arena *a, struct error *err)
 {
-	if (str_eq(d->name, "sda"))
-		return error_set(err, ERR_IO, "/dev/sda: probe: no answer in 20 s");
+	if (str_eq(d->name, "sda") || str_eq(d->name, "sdc"))
+		return error_set(err, ERR_IO, "%s: probe: no answer in 20 s", d->path);
 	if (str_eq(d->name, "mmcblk0")) {
 		d->partitions = ARENA_NEW(a, struct partition);
 		d->n_partitions = 1;
@@ -83,9 +86,12 @@ static void test_probed(void)
 	sys_fake_override(fake, &script);
 	ok(!observe_machine(fake, root, &a, &m, &err),
 	   "a disk that cannot be probed does not end the observation");
-	is_str(disk_named(m, "sda")->damage, "probe: no answer in 20 s",
+	is_str(disk_named(m, "sdc")->damage, "probe: no answer in 20 s",
 	       "it is damage on that disk, without its kernel name");
-	ok(!disk_is_blank(disk_named(m, "sda")), "and the disk is not blank");
+	ok(!disk_is_blank(disk_named(m, "sdc")), "and the disk is not blank");
+	ok(!disk_named(m, "sda") && disk_named(m, "sdb") && disk_named(m, "sdb")->n_paths == 1 &&
+	   str_eq(disk_named(m, "sdb")->paths[0], "sda") && !disk_named(m, "sdb")->damage,
+	   "of two paths to a disk the one that answers is taken");
 	is_str(disk_named(m, "mmcblk0")->in_use, "site-file medium",
 	       "the disk that carries the site file is in use");
 	ok(disk_is_blank(disk_named(m, "nvme0n1")), "a disk on which nothing was found is blank");
@@ -95,6 +101,37 @@ static void test_probed(void)
 	copy.path = "/dev/nvme7n1";
 	disk_state(&copy, second);
 	is_str(first, second, "a disk's state does not know its kernel name");
+	sys_free(fake);
+	sys_free(dry);
+	tree_remove(root);
+}
+
+/* What is found on the two members of a pair with equal ids, by script. */
+static int differing_probe(struct sys *s UNUSED, struct disk *d, struct arena *a UNUSED, struct error *err UNUSED)
+{
+	d->table = "gpt";
+	d->table_uuid = str_eq(d->name, "sdf") ? "22222222-2222-4222-8222-222222222222" :
+						  "11111111-1111-4111-8111-111111111111";
+	return 0;
+}
+
+static void test_same_ids_other_content(void)
+{
+	static const struct sys_ops script = { .probe = differing_probe };
+	AUTO_ARENA a = ARENA_INIT;
+	AUTO_STR said = STR_INIT;
+	struct sys *dry = sys_dry_new(&said), *fake = sys_fake_new(dry);
+	char *root = replay("multipath", &a);
+	struct machine *m = NULL;
+	struct error err;
+
+	sys_fake_override(fake, &script);
+	ok(!observe_machine(fake, root, &a, &m, &err), "two SAS disks with one WWN and different tables are seen");
+	is_str(disk_named(m, "sde")->in_use, "shares its identity (serial SAS-77) with sdf: nothing tells them apart",
+	       "they are not two paths to one disk: neither may be a target");
+	is_str(disk_named(m, "sdf")->in_use, "shares its identity (serial SAS-77) with sde: nothing tells them apart",
+	       "nor the other");
+	ok(disk_named(m, "sda")->n_paths == 1, "while paths that show the same are one disk");
 	sys_free(fake);
 	sys_free(dry);
 	tree_remove(root);
@@ -122,8 +159,8 @@ static void test_used_by_other_path(void)
 	}
 	tree_make(root, text.s);
 	ok(!observe_machine(NULL, root, &a, &m, &err), "a machine with two paths to the boot medium is seen");
-	is_str(disk_named(m, "sdr")->in_use, "boot medium", "the path that is mounted is in use");
-	is_str(disk_named(m, "sdq")->in_use, "the same disk as sdr: boot medium", "and so is the other");
+	ok(!disk_named(m, "sdr"), "as one disk");
+	is_str(disk_named(m, "sdq")->in_use, "boot medium", "which is in use, because one path is");
 	tree_remove(root);
 }
 
@@ -185,7 +222,11 @@ int main(void)
 {
 	test_whole("qemu-many");
 	test_whole("rack");
+	test_whole("holders");
+	test_whole("multipath");
+	test_whole("clones");
 	test_probed();
+	test_same_ids_other_content();
 	test_used_by_other_path();
 	test_nothing();
 	test_fast();

@@ -205,6 +205,39 @@ static void test_children(void)
 	ok(child("hang", &out) && str_eq(err.msg, "no answer in 1 s"), "so is hanging");
 }
 
+/* Disks that do not answer: many hang, one in the middle answers, and nobody waits for each in turn. */
+static void test_many_children(void)
+{
+	enum { N = 26, ALIVE = 20, CRASHED = 21, EACH_MS = 300 };
+	static char hang[] = "hang", alive[] = "much", crash[] = "crash";
+	struct child_job jobs[N];
+	struct str texts[N];
+	struct error *errs = calloc(N, sizeof(*errs));
+	uint64_t start = clock_mono_ms(), took;
+	unsigned int silent = 0;
+
+	for (size_t i = 0; i < N; i++) {
+		texts[i] = (struct str)STR_INIT;
+		jobs[i] = (struct child_job){ .ctx = i == ALIVE ? alive : i == CRASHED ? crash : hang, .out = &texts[i], .err = &errs[i] };
+	}
+	child_run_all(say, jobs, N, 8, EACH_MS);
+	took = clock_mono_ms() - start;
+	for (size_t i = 0; i < N; i++)
+		silent += jobs[i].rc && str_eq(errs[i].msg, "no answer in 1 s");
+	ok(silent == N - 2, "of %d children each that hangs is told", N);
+	ok(!jobs[ALIVE].rc && texts[ALIVE].len == 1000000, "one that answers is heard among them");
+	ok(jobs[CRASHED].rc && str_eq(errs[CRASHED].msg, "ended by signal 9"), "one that crashes is told apart");
+	ok(took < N * EACH_MS / 2, "in %u ms, not %d deadlines one after the other", (unsigned int)took, N);
+	/* Deadlines longer than the patience with a silent child: what is silent makes room. */
+	start = clock_mono_ms();
+	child_run_all(say, jobs, 8, 4, 2500);
+	took = clock_mono_ms() - start;
+	ok(took < 4500, "silent children make room for others: %u ms, not 5000", (unsigned int)took);
+	for (size_t i = 0; i < N; i++)
+		str_release(&texts[i]);
+	free(errs);
+}
+
 int main(void)
 {
 	size_t before;
@@ -216,6 +249,7 @@ int main(void)
 	test_deadline();
 	test_closed();
 	test_children();
+	test_many_children();
 	ok(open_descriptors() == before, "no descriptor was left open");
 	sys_free(s);
 	return tap_end();

@@ -345,6 +345,16 @@ static int w_probe(struct sys *s UNUSED, struct disk *d, struct arena *a UNUSED,
 	return 0;
 }
 
+static int w_probe_many(struct sys *s, struct disk *const *disks, size_t n, struct arena *a, struct error *results,
+			struct error *e UNUSED)
+{
+	for (size_t i = 0; i < n; i++) {
+		results[i].msg[0] = '\0';
+		(void)w_probe(s, disks[i], a, &results[i]);
+	}
+	return 0;
+}
+
 static int w_wipe(struct sys *s UNUSED, const char *path, const struct extent *keep UNUSED, size_t n_keep UNUSED,
 		  struct error *e UNUSED)
 {
@@ -397,7 +407,7 @@ static const struct sys_ops world_ops = {
 	.exec = w_exec, .mount = w_mount, .umount = w_umount, .make_dirs = w_make_dirs, .write_file = w_write_file,
 	.read_file = w_read_file, .symlink = w_symlink, .remove = w_remove, .create = w_create,
 	.open_block = w_open_block, .write_at = w_write_at, .read_at = w_read_at, .zero_at = w_zero_at,
-	.close = w_close, .fetch = w_fetch, .guard_open = w_guard_open, .guard_check = w_guard_check, .guard_close = w_guard_close, .probe = w_probe, .wipe = w_wipe, .table_write = w_table_write,
+	.close = w_close, .fetch = w_fetch, .guard_open = w_guard_open, .guard_check = w_guard_check, .guard_close = w_guard_close, .probe = w_probe, .probe_many = w_probe_many, .wipe = w_wipe, .table_write = w_table_write,
 	.table_guid = w_table_guid, .sync = w_sync, .sleep_ms = w_sleep,
 };
 static struct sys world_sys = { .ops = &world_ops };
