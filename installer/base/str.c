@@ -135,3 +135,19 @@ size_t str_distance(const char *a, const char *b)
 	}
 	return row[m];
 }
+
+const char *str_nearest(const char *word, const char *const *names, size_t n)
+{
+	size_t best = (strlen(word) + 2) / 3 + 1;
+	const char *found = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t d = str_distance(word, names[i]);
+
+		if (names[i][0] && d < best && d < strlen(names[i])) {
+			best = d;
+			found = names[i];
+		}
+	}
+	return found;
+}

@@ -30,3 +30,5 @@ bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);
 /* Edit distance, capped: for "did you mean". */
 size_t str_distance(const char *a, const char *b);
+/* The one of N NAMES that WORD is most likely meant to be, or NULL. */
+const char *str_nearest(const char *word, const char *const *names, size_t n);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Field tables: tree to struct and back. Knows the types of fields and how to complain of them; not
+ * Field tables: tree to struct. Knows the types of fields and how to complain of them; not
  * what any document means. A struct read with findings is still safe to look at: arrays have their
  * full length, what could not be read is zero or NULL.
  */
@@ -88,6 +88,7 @@ static const char *field_wants(const struct field *fd)
 	case FIELD_T_ENUM:
 		return "a word";
 	case FIELD_T_STRINGS:
+		return fd->flags & FIELD_ONE ? "text or a list of it" : "a list";
 	case FIELD_T_STRUCTS:
 		return "a list";
 	case FIELD_T_STRUCT:
@@ -97,23 +98,6 @@ static const char *field_wants(const struct field *fd)
 		return fd->codec->what;
 	}
 	return "";
-}
-
-/* The one of NAMES that WORD is most likely meant to be, or NULL. */
-static const char *nearest(const char *word, const char *const *names, size_t n)
-{
-	size_t best = (strlen(word) + 2) / 3 + 1;
-	const char *found = NULL;
-
-	for (size_t i = 0; i < n; i++) {
-		size_t d = str_distance(word, names[i]);
-
-		if (names[i][0] && d < best && d < strlen(names[i])) {
-			best = d;
-			found = names[i];
-		}
-	}
-	return found;
 }
 
 static const char *name_list(const struct reader *r, const char *intro, const char *const *names, size_t n)
@@ -136,7 +120,7 @@ static const char *complain_unknown(const struct reader *r, struct pos pos, cons
 				    const char *what, const char *word, const char *const *names,
 				    size_t n)
 {
-	const char *near = nearest(word, names, n);
+	const char *near = str_nearest(word, names, n);
 
 	if (near)
 		finding_add(r->f, pos, path(r, w), NULL, "unknown %s %s (did you mean \"%s\"?)", what,
@@ -326,10 +310,21 @@ static void set_array(void *obj, const struct field *fd, const void *items, size
 static void read_strings(const struct reader *r, const struct field *fd, const struct where *w,
 			 const struct tree *t, void *obj)
 {
+	bool one = fd->flags & FIELD_ONE;
 	const char **items;
 
+	if (one && !t->bad && t->kind == TREE_STRING) {
+		items = arena_array(r->a, 1, sizeof(*items));
+		items[0] = read_string(r, fd->flags, w, t);
+		set_array(obj, fd, items, 1);
+		return;
+	}
 	if (t->bad || t->kind != TREE_SEQ) {
-		complain_kind(r, w, "a list", t);
+		complain_kind(r, w, field_wants(fd), t);
+		return;
+	}
+	if (one && !t->n) {
+		finding_add(r->f, t->pos, path(r, w), "leave the key out if nothing is meant", "may not be empty");
 		return;
 	}
 	items = arena_array(r->a, t->n, sizeof(*items));
@@ -408,41 +403,86 @@ static void read_field(const struct reader *r, const struct field *fd, const str
 	}
 }
 
-/* One key that no row of SC from FROM on has; the row that was meant is marked in MEANT. */
-static void unknown_key(const struct reader *r, const struct schema *sc, size_t from, const struct tree *t, size_t k,
+/* The rows of a schema that are keys of one mapping: those FROM and after that are not of another value than OF. */
+struct rows {
+	const struct schema *sc;
+	size_t from;
+	unsigned int of; /* FIELD_OF the first row's value; 0 = any */
+};
+
+static bool row_fits(const struct rows *rows, const struct field *fd)
+{
+	unsigned int of = fd->flags & FIELD_OF_ANY;
+
+	return !of || !rows->of || of & rows->of;
+}
+
+/* One key that no row has; the row that was meant is marked in MEANT. */
+static void unknown_key(const struct reader *r, const struct rows *rows, const struct tree *t, size_t k,
 			const struct where *w, bool *meant)
 {
+	const struct schema *sc = rows->sc;
 	const char **names = arena_array(r->f->arena, sc->nfields, sizeof(*names)), *near;
+	size_t colon = strcspn(t->keys[k], ":"), n = 0;
 
-	for (size_t i = from; i < sc->nfields; i++)
-		names[i - from] = sc->fields[i].name;
-	near = complain_unknown(r, t->key_pos[k], w, "key", t->keys[k], names, sc->nfields - from);
-	for (size_t i = from; i < sc->nfields && near; i++)
+	/* "passphrase:secret" is one word to YAML: what follows the colon is not to be shown. */
+	if (t->keys[k][colon]) {
+		finding_add(r->f, t->key_pos[k], path(r, w), NULL, "a space is needed after %s",
+			    quoted(r, arena_strndup(r->f->arena, t->keys[k], colon + 1)));
+		for (size_t i = rows->from; i < sc->nfields; i++)
+			meant[i] = meant[i] || (strlen(sc->fields[i].name) == colon &&
+						!strncmp(sc->fields[i].name, t->keys[k], colon));
+		return;
+	}
+	for (size_t i = rows->from; i < sc->nfields; i++)
+		if (row_fits(rows, &sc->fields[i]))
+			names[n++] = sc->fields[i].name;
+	near = complain_unknown(r, t->key_pos[k], w, "key", t->keys[k], names, n);
+	for (size_t i = rows->from; i < sc->nfields && near; i++)
 		meant[i] = meant[i] || near == sc->fields[i].name;
 }
 
-/* The keys of mapping T against the rows FROM and after of SC. */
-static void read_keys(const struct reader *r, const struct schema *sc, size_t from, const struct tree *t,
-		      const struct where *w, void *obj)
+/* A key that is known, but of other values of the first row. */
+static void misplaced_key(const struct reader *r, const struct rows *rows, const struct field *fd, struct pos pos,
+			  const struct where *w)
 {
+	const char *const *names = rows->sc->fields[0].names;
+	AUTO_STR whose = STR_INIT;
+
+	for (size_t v = 0; names[v]; v++)
+		if (fd->flags & FIELD_OF_ANY & FIELD_OF(v))
+			str_addf(&whose, "%s%s", whose.len ? ", " : "", names[v]);
+	finding_add(r->f, pos, path(r, w), NULL, "\"%s\" is a key of %s", fd->name, str_text(&whose));
+}
+
+/* The keys of mapping T against ROWS. */
+static void read_keys(const struct reader *r, const struct rows *rows, const struct tree *t, const struct where *w,
+		      void *obj)
+{
+	const struct schema *sc = rows->sc;
 	bool *meant = NULL; /* rows that need not be missed: a misspelt key is in their place */
 
 	for (size_t k = 0; k < t->n; k++) {
 		const struct field *fd = NULL;
 
-		for (size_t i = from; i < sc->nfields && !fd; i++)
+		for (size_t i = rows->from; i < sc->nfields && !fd; i++)
 			if (!strcmp(sc->fields[i].name, t->keys[k]))
 				fd = &sc->fields[i];
+		if (fd && !row_fits(rows, fd)) {
+			misplaced_key(r, rows, fd, t->key_pos[k], w);
+			continue;
+		}
 		if (fd) {
 			read_field(r, fd, &(struct where){ w, fd->name, 0 }, t->items[k], obj);
 			continue;
 		}
 		if (!meant)
 			meant = arena_array(r->f->arena, sc->nfields, sizeof(*meant));
-		unknown_key(r, sc, from, t, k, w, meant);
+		unknown_key(r, rows, t, k, w, meant);
 	}
-	for (size_t i = from; i < sc->nfields; i++)
-		if ((sc->fields[i].flags & FIELD_REQUIRED) && !tree_get(t, sc->fields[i].name) && !(meant && meant[i]))
+	for (size_t i = rows->from; i < sc->nfields; i++)
+		if ((sc->fields[i].flags & FIELD_REQUIRED) && row_fits(rows, &sc->fields[i]) &&
+		    !tree_get(t, sc->fields[i].name) && !(meant && meant[i]))
 			finding_add(r->f, t->pos, path(r, w), sc->fields[i].doc, "key \"%s\" is missing",
 				    sc->fields[i].name);
 }
@@ -452,7 +492,10 @@ static void read_named(const struct reader *r, const struct schema *sc, const st
 		       const struct where *w, void *obj)
 {
 	const struct field *first = &sc->fields[0];
+	struct rows rows = { sc, 1, 0 };
+	struct where key;
 	const struct tree *v;
+	int value;
 
 	if (t->n != 1) {
 		finding_add(r->f, t->pos, path(r, w), name_list(r, "one of: ", first->names, count_names(first->names)),
@@ -460,19 +503,26 @@ static void read_named(const struct reader *r, const struct schema *sc, const st
 		return;
 	}
 	v = t->items[0];
+	key = (struct where){ w, t->keys[0], 0 };
 	read_word(r, first, w, t->key_pos[0], "key", t->keys[0], (char *)obj + first->offset);
+	memcpy(&value, (char *)obj + first->offset, sizeof(value));
+	rows.of = value ? FIELD_OF(value) : 0;
 	if (v->kind == TREE_MAP) {
-		read_keys(r, sc, 1, v, &(struct where){ w, t->keys[0], 0 }, obj);
+		read_keys(r, &rows, v, &key, obj);
+		return;
+	}
+	/* What was given may be anything, a secret too: it is not shown. */
+	if (rows.of & sc->long_for) {
+		complain_kind(r, &key, "a mapping", v);
 		return;
 	}
 	if (v->kind == TREE_NULL && !v->bad) {
-		finding_add(r->f, v->pos, path(r, &(struct where){ w, t->keys[0], 0 }), "write {} for what is usual",
-			    "has no value");
+		finding_add(r->f, v->pos, path(r, &key), "write {} for what is usual", "has no value");
 		return;
 	}
 	for (size_t i = 1; i < sc->nfields; i++)
 		if (!strcmp(sc->fields[i].name, sc->short_for))
-			read_field(r, &sc->fields[i], &(struct where){ w, t->keys[0], 0 }, v, obj);
+			read_field(r, &sc->fields[i], &key, v, obj);
 }
 
 static void read_object(const struct reader *r, const struct schema *sc, const struct tree *t,
@@ -485,7 +535,7 @@ static void read_object(const struct reader *r, const struct schema *sc, const s
 	else if (sc->short_for)
 		read_named(r, sc, t, w, obj);
 	else
-		read_keys(r, sc, 0, t, w, obj);
+		read_keys(r, &(struct rows){ sc, 0, 0 }, t, w, obj);
 }
 
 void field_read(const struct schema *sc, const struct tree *t, void *obj, struct arena *a,
@@ -494,160 +544,6 @@ void field_read(const struct schema *sc, const struct tree *t, void *obj, struct
 	struct reader r = { a, f };
 
 	read_object(&r, sc, t, &(struct where){ NULL, path_prefix ? path_prefix : "", 0 }, obj);
-}
-
-static bool member_bool(const void *obj, size_t offset)
-{
-	bool v;
-
-	memcpy(&v, (const char *)obj + offset, sizeof(v));
-	return v;
-}
-
-static uint64_t member_u64(const void *obj, size_t offset)
-{
-	uint64_t v;
-
-	memcpy(&v, (const char *)obj + offset, sizeof(v));
-	return v;
-}
-
-static size_t member_size(const void *obj, size_t offset)
-{
-	size_t v;
-
-	memcpy(&v, (const char *)obj + offset, sizeof(v));
-	return v;
-}
-
-static const void *member_ptr(const void *obj, size_t offset)
-{
-	const void *v;
-
-	memcpy(&v, (const char *)obj + offset, sizeof(v));
-	return v;
-}
-
-static struct tree *write_object(const struct schema *sc, const void *obj, bool secrets, struct arena *a);
-
-static struct tree *write_list(const struct field *fd, const void *obj, bool secrets, struct arena *a)
-{
-	struct tree *t = tree_new(a, fd->type == FIELD_T_MAP ? TREE_MAP : TREE_SEQ);
-	size_t n = member_size(obj, fd->count_offset);
-	const char *items = member_ptr(obj, fd->offset);
-
-	for (size_t i = 0; i < n; i++) {
-		const char *item = items + i * (fd->sub ? fd->sub->size : sizeof(char *));
-
-		if (fd->type == FIELD_T_STRINGS)
-			tree_push(a, t, fd->flags & FIELD_SECRET && !secrets ? tree_string(a, "***")
-									     : tree_string(a, member_ptr(item, 0)));
-		else if (fd->type == FIELD_T_STRUCTS)
-			tree_push(a, t, write_object(fd->sub, item, secrets, a));
-		else
-			tree_add(a, t, member_ptr(item, 0), write_object(fd->sub, item, secrets, a));
-	}
-	return t;
-}
-
-static struct tree *write_enum(const struct field *fd, const char *member, struct arena *a)
-{
-	size_t n = count_names(fd->names);
-	int v;
-
-	memcpy(&v, member, sizeof(v));
-	if (v < 0 || (size_t)v >= n || !fd->names[v][0])
-		return NULL;
-	return tree_string(a, fd->names[v]);
-}
-
-/* Whether FD of OBJ is zero, NULL or without items. */
-static bool is_empty(const struct field *fd, const void *obj)
-{
-	const char *member = (const char *)obj + fd->offset;
-	int word;
-
-	switch (fd->type) {
-	case FIELD_T_BOOL:
-		return !member_bool(obj, fd->offset);
-	case FIELD_T_U64:
-	case FIELD_T_I64:
-	case FIELD_T_SIZE:
-		return !member_u64(obj, fd->offset);
-	case FIELD_T_STRING:
-		return str_empty(member_ptr(obj, fd->offset));
-	case FIELD_T_ENUM:
-		memcpy(&word, member, sizeof(word));
-		return !word;
-	case FIELD_T_STRINGS:
-	case FIELD_T_STRUCTS:
-	case FIELD_T_MAP:
-		return !member_size(obj, fd->count_offset);
-	case FIELD_T_STRUCT:
-	case FIELD_T_CUSTOM:
-		return false; /* seen by what is written of them */
-	}
-	return false;
-}
-
-/* What is written of FD, or NULL for nothing. */
-static struct tree *write_field(const struct field *fd, const void *obj, bool secrets, struct arena *a)
-{
-	const char *member = (const char *)obj + fd->offset, *text;
-	struct tree *t;
-
-	if (fd->present_offset ? !member_bool(obj, fd->present_offset)
-			       : (fd->flags & (FIELD_OMIT_EMPTY | FIELD_NONZERO)) && is_empty(fd, obj))
-		return NULL;
-	switch (fd->type) {
-	case FIELD_T_BOOL:
-		return tree_bool(a, member_bool(obj, fd->offset));
-	case FIELD_T_I64:
-		return tree_i64(a, (int64_t)member_u64(obj, fd->offset));
-	case FIELD_T_U64:
-	case FIELD_T_SIZE:
-		return tree_u64(a, member_u64(obj, fd->offset));
-	case FIELD_T_STRING:
-		text = member_ptr(obj, fd->offset);
-		return tree_string(a, text && fd->flags & FIELD_SECRET && !secrets ? "***" : text);
-	case FIELD_T_ENUM:
-		return write_enum(fd, member, a);
-	case FIELD_T_CUSTOM:
-		text = fd->codec->write(member, a);
-		return text ? tree_string(a, text) : NULL;
-	case FIELD_T_STRUCT:
-		t = write_object(fd->sub, member, secrets, a);
-		return t->n || !(fd->flags & FIELD_OMIT_EMPTY) ? t : NULL;
-	case FIELD_T_STRINGS:
-	case FIELD_T_STRUCTS:
-	case FIELD_T_MAP:
-		return write_list(fd, obj, secrets, a);
-	}
-	return NULL;
-}
-
-static struct tree *write_object(const struct schema *sc, const void *obj, bool secrets, struct arena *a)
-{
-	struct tree *t = tree_new(a, TREE_MAP), *outer, *name;
-
-	for (size_t i = sc->short_for ? 1 : 0; i < sc->nfields; i++) {
-		struct tree *v = write_field(&sc->fields[i], obj, secrets, a);
-
-		if (v)
-			tree_add(a, t, sc->fields[i].name, v);
-	}
-	if (!sc->short_for)
-		return t;
-	outer = tree_new(a, TREE_MAP);
-	name = write_field(&sc->fields[0], obj, secrets, a);
-	if (name)
-		tree_add(a, outer, name->text, t);
-	return outer;
-}
-
-struct tree *field_write(const struct schema *sc, const void *obj, bool secrets, struct arena *a)
-{
-	return write_object(sc, obj, secrets, a);
 }
 
 /* The first finding by position, as an error. */
@@ -688,11 +584,4 @@ int field_from_json(const struct schema *sc, const char *name, const char *text,
 		return -1;
 	field_read(sc, t, obj, a, "", &f);
 	return f.n ? findings_error(&f, err) : 0;
-}
-
-void field_to_json(const struct schema *sc, const void *obj, bool secrets, bool pretty, struct str *out)
-{
-	AUTO_ARENA a = ARENA_INIT;
-
-	json_write(field_write(sc, obj, secrets, &a), pretty, out);
 }

@@ -36,7 +36,14 @@ enum field_flags {
 	FIELD_OMIT_EMPTY = 4, /* not written when zero, NULL or empty */
 	FIELD_NONZERO = 8, /* zero, "" and an enum's first name mean "not given": not read, not written */
 	FIELD_LINE = 16, /* text of one line: control characters are refused */
+	FIELD_ONE = 32, /* STRINGS: a single text may be written as such; an empty list is refused */
 };
+/*
+ * Flag of a row in a schema with short_for: it is a key of the first row's value V (1 to 23), and of
+ * others that are flagged so. A row with no such flag is a key of all.
+ */
+#define FIELD_OF(v) (256u << (v))
+#define FIELD_OF_ANY (~255u)
 
 /* A scalar with a grammar of its own (conditions, address ranges). */
 struct field_codec {
@@ -73,6 +80,7 @@ struct schema {
 	 * short for { esp: { size: 512M } }.
 	 */
 	const char *short_for;
+	unsigned int long_for; /* FIELD_OF values whose mapping is always written out: the short form would miss something */
 	const char *doc;
 };
 

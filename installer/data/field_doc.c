@@ -74,6 +74,17 @@ static struct tree *list_schema(struct tree *items, struct arena *a)
 	return t;
 }
 
+static struct tree *one_or_list_schema(const struct field *fd, struct arena *a)
+{
+	struct tree *t = tree_new(a, TREE_MAP), *forms = tree_new(a, TREE_SEQ), *list = list_schema(text_schema(fd, a), a);
+
+	tree_add(a, list, "minItems", tree_u64(a, 1));
+	tree_push(a, forms, text_schema(fd, a));
+	tree_push(a, forms, list);
+	tree_add(a, t, "anyOf", forms);
+	return t;
+}
+
 static struct tree *map_schema(struct tree *values, struct arena *a)
 {
 	struct tree *t = typed("object", a);
@@ -97,7 +108,7 @@ static struct tree *type_schema(const struct field *fd, struct arena *a)
 	case FIELD_T_ENUM:
 		return enum_schema(fd, a);
 	case FIELD_T_STRINGS:
-		return list_schema(text_schema(fd, a), a);
+		return fd->flags & FIELD_ONE ? one_or_list_schema(fd, a) : list_schema(text_schema(fd, a), a);
 	case FIELD_T_STRUCT:
 		return object_schema(fd->sub, a);
 	case FIELD_T_STRUCTS:
@@ -119,12 +130,20 @@ static struct tree *field_schema(const struct field *fd, struct arena *a)
 	return t;
 }
 
-/* The rows FROM and after, as one closed object. */
-static struct tree *rows_schema(const struct schema *sc, size_t from, struct arena *a)
+/* Whether FD is a key of value V of the first row. */
+static bool is_of(const struct field *fd, size_t v)
+{
+	return !(fd->flags & FIELD_OF_ANY) || fd->flags & FIELD_OF_ANY & FIELD_OF(v);
+}
+
+/* The rows FROM and after that are keys of the first row's value V, as one closed object. */
+static struct tree *rows_schema(const struct schema *sc, size_t from, size_t v, struct arena *a)
 {
 	struct tree *t = typed("object", a), *props = tree_new(a, TREE_MAP), *required = tree_new(a, TREE_SEQ);
 
 	for (size_t i = from; i < sc->nfields; i++) {
+		if (from && !is_of(&sc->fields[i], v))
+			continue;
 		tree_add(a, props, sc->fields[i].name, field_schema(&sc->fields[i], a));
 		if (sc->fields[i].flags & FIELD_REQUIRED)
 			tree_push(a, required, tree_string(a, sc->fields[i].name));
@@ -147,10 +166,14 @@ static struct tree *named_schema(const struct schema *sc, struct arena *a)
 
 		if (!names[n][0])
 			continue;
+		if (sc->long_for & FIELD_OF(n)) {
+			tree_add(a, props, names[n], rows_schema(sc, 1, n, a));
+			continue;
+		}
 		for (size_t i = 1; i < sc->nfields; i++)
 			if (!strcmp(sc->fields[i].name, sc->short_for))
 				tree_push(a, forms, field_schema(&sc->fields[i], a));
-		tree_push(a, forms, rows_schema(sc, 1, a));
+		tree_push(a, forms, rows_schema(sc, 1, n, a));
 		tree_add(a, either, "anyOf", forms);
 		tree_add(a, props, names[n], either);
 	}
@@ -163,7 +186,7 @@ static struct tree *named_schema(const struct schema *sc, struct arena *a)
 
 static struct tree *object_schema(const struct schema *sc, struct arena *a)
 {
-	return sc->short_for ? named_schema(sc, a) : rows_schema(sc, 0, a);
+	return sc->short_for ? named_schema(sc, a) : rows_schema(sc, 0, 0, a);
 }
 
 struct tree *field_json_schema(const struct schema *sc, struct arena *a)
@@ -239,7 +262,7 @@ static void add_type(struct str *out, const struct field *fd)
 		add_names(out, fd);
 		break;
 	case FIELD_T_STRINGS:
-		str_add(out, "list of text");
+		str_add(out, fd->flags & FIELD_ONE ? "text, or a list of it" : "list of text");
 		break;
 	case FIELD_T_STRUCT:
 		str_addf(out, "[%s](#%s)", fd->sub->name, fd->sub->name);
@@ -256,11 +279,39 @@ static void add_type(struct str *out, const struct field *fd)
 	}
 }
 
-static void add_row(struct str *out, const struct field *fd)
+/* Names of the values in OF. */
+static void add_values(struct str *out, const struct schema *sc, unsigned int of)
+{
+	const char *const *names = sc->fields[0].names;
+	bool first = true;
+
+	for (size_t v = 0; names[v]; v++) {
+		if (!(of & FIELD_OF(v)))
+			continue;
+		str_addf(out, "%s`%s`", first ? "" : ", ", names[v]);
+		first = false;
+	}
+}
+
+/* Of which values of the first row FD is a key. */
+static void add_whose(struct str *out, const struct schema *sc, const struct field *fd)
+{
+	if (fd->flags & FIELD_OF_ANY)
+		add_values(out, sc, fd->flags & FIELD_OF_ANY);
+	else
+		str_add(out, "all");
+}
+
+static void add_row(struct str *out, const struct schema *sc, const struct field *fd)
 {
 	str_addf(out, "| `%s` | ", fd->name);
 	add_type(out, fd);
-	str_addf(out, " | %s | ", fd->flags & FIELD_REQUIRED ? "required" : "");
+	str_add(out, " | ");
+	if (sc->short_for)
+		add_whose(out, sc, fd);
+	if (fd->flags & FIELD_REQUIRED)
+		str_add(out, sc->short_for ? ", required" : "required");
+	str_add(out, " | ");
 	add_cell(out, fd->doc);
 	str_add(out, " |\n");
 }
@@ -271,11 +322,16 @@ static void add_page(struct str *out, const struct schema *sc)
 	if (sc->short_for) {
 		str_add(out, "One key, which is one of ");
 		add_names(out, &sc->fields[0]);
-		str_addf(out, ". Its value is a mapping as below, or only its `%s`.\n\n", sc->short_for);
+		str_addf(out, ". Its value is a mapping as below, or only its `%s`", sc->short_for);
+		if (sc->long_for) {
+			str_add(out, ", but for ");
+			add_values(out, sc, sc->long_for);
+		}
+		str_add(out, ".\n\n");
 	}
-	str_add(out, "| key | value | | meaning |\n|---|---|---|---|\n");
+	str_addf(out, "| key | value | %s | meaning |\n|---|---|---|---|\n", sc->short_for ? "of" : "");
 	for (size_t i = sc->short_for ? 1 : 0; i < sc->nfields; i++)
-		add_row(out, &sc->fields[i]);
+		add_row(out, sc, &sc->fields[i]);
 	str_addc(out, '\n');
 }
 

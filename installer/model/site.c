@@ -17,6 +17,7 @@ static const char *const pick_names[] = { "", "smallest", "largest", "first-by-p
 const char *const part_role_names[] = { "", "bios", "esp", "boot", "root", "swap", "data",
 					"part", "raid", "crypt", "group", "pool", NULL };
 _Static_assert(ARRAY_LEN(part_role_names) == PART__N + 1, "a name for every role");
+static const char *const reimage_names[] = { "differential", "full", NULL };
 static const char *const approve_names[] = { "hold", "auto", NULL };
 
 enum {
@@ -193,16 +194,41 @@ static const struct field_codec cond_codec = {
 
 /* --- sizes of partitions */
 
+/* "25%" */
+static int percent_parse(const char *text, uint64_t *ret, const char **ret_why)
+{
+	size_t digits = strspn(text, "0123456789");
+	uint64_t v = 0;
+
+	if (!digits || strcmp(text + digits, "%") || text[0] == '0') {
+		*ret_why = "a part is a whole number, such as 25%";
+		return -1;
+	}
+	for (size_t i = 0; i < digits && v <= 100; i++)
+		v = v * 10 + (uint64_t)(text[i] - '0');
+	if (v > 100) {
+		*ret_why = "is more than the whole";
+		return -1;
+	}
+	*ret = v;
+	return 0;
+}
+
 static int part_size_read(const char *text, void *member, struct arena *a, const char **ret_why)
 {
 	struct part_size s = { .rest = !strcmp(text, "rest") };
 
 	(void)a;
-	if (!s.rest && size_parse(text, &s.bytes))
-		return -1;
-	if (!s.rest && s.bytes < 1024 * 1024) {
-		*ret_why = "partitions have at least 1M";
-		return -1;
+	if (!s.rest && str_ends(text, "%")) {
+		if (percent_parse(text, &s.percent, ret_why))
+			return -1;
+	} else if (!s.rest) {
+		if (size_parse(text, &s.bytes))
+			return -1;
+		if (s.bytes < 1024 * 1024) {
+			*ret_why = "nothing is smaller than 1M";
+			return -1;
+		}
 	}
 	*(struct part_size *)member = s;
 	return 0;
@@ -214,12 +240,14 @@ static const char *part_size_write(const void *member, struct arena *a)
 
 	if (s->rest)
 		return "rest";
+	if (s->percent)
+		return arena_printf(a, "%llu%%", (unsigned long long)s->percent);
 	return s->bytes ? arena_printf(a, "%llu", (unsigned long long)s->bytes) : NULL;
 }
 
 static const struct field_codec part_size_codec = {
-	.what = "a size, such as 512M, or rest",
-	.pattern = "^rest$|^[0-9]+(\\.[0-9]{1,3})? ?[KMGTPkmgtp]?(iB|B)?$",
+	.what = "a size, such as 512M, a part, such as 25%, or rest",
+	.pattern = "^rest$|^(100|[1-9][0-9]?)%$|^[0-9]+(\\.[0-9]{1,3})? ?[KMGTPkmgtp]?(iB|B)?$",
 	.read = part_size_read,
 	.write = part_size_write,
 };
@@ -297,6 +325,32 @@ static int mac_read(const char *text, void *member, struct arena *a, const char 
 	return 0;
 }
 
+/* A GUID, kept in lower case. */
+static int guid_read(const char *text, void *member, struct arena *a, const char **ret_why)
+{
+	static const char form[] = "00000000-0000-0000-0000-000000000000";
+	char *guid = arena_strdup(a, text);
+
+	(void)ret_why;
+	if (strlen(text) != strlen(form))
+		return -1;
+	for (size_t i = 0; i < strlen(form); i++) {
+		if (guid[i] >= 'A' && guid[i] <= 'F')
+			guid[i] = (char)(guid[i] - 'A' + 'a');
+		if (form[i] == '-' ? guid[i] != '-' : !strchr("0123456789abcdef", guid[i]))
+			return -1;
+	}
+	memcpy(member, &guid, sizeof(guid));
+	return 0;
+}
+
+static const struct field_codec guid_codec = {
+	.what = "a GUID, such as 0fc63daf-8483-4772-8e79-3d69d8477de4",
+	.pattern = "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$",
+	.read = guid_read,
+	.write = text_write,
+};
+
 static const struct field_codec mac_codec = {
 	.what = "a MAC address, such as 52:54:00:12:34:56",
 	.pattern = "^[0-9A-Fa-f]{2}((:[0-9A-Fa-f]{2}){5}|(-[0-9A-Fa-f]{2}){5})$",
@@ -326,7 +380,8 @@ static const struct field disk_selector_fields[] = {
 	  .offset = FIELD_CHECK(struct disk_selector, blank, bool),
 	  .present_offset = FIELD_CHECK(struct disk_selector, blank_set, bool),
 	  .doc = "whether nothing at all is on it" },
-	FIELD_ENUM(struct disk_selector, pick, FIELD_NONZERO, pick_names, "which one when several match"),
+	FIELD_ENUM(struct disk_selector, pick, FIELD_NONZERO, pick_names, "which to take when more match than are wanted"),
+	FIELD_U64(struct disk_selector, count, FIELD_NONZERO, "how many disks make the set; one, if nothing is said"),
 };
 static const struct schema disk_selector_schema = {
 	.name = "disk_selector",
@@ -334,15 +389,53 @@ static const struct schema disk_selector_schema = {
 	.fields = disk_selector_fields,
 	.nfields = ARRAY_LEN(disk_selector_fields),
 	.pos_offset = offsetof(struct disk_selector, pos),
-	.doc = "Says which disk: all that is given must hold, and exactly one disk must match.",
+	.doc = "Says which disk, or which set of them: all that is given must hold, and exactly `count` disks must match, or `pick` says which are taken. "
+	       "A tie is refused, as is a disk that is in use, read-only, the boot medium or the copy of another. "
+	       "`fulcrum-install explain` shows what is taken on a machine, and why the others are not.",
+};
+
+/* What a line of the layout may say, by what it makes. */
+enum {
+	OF_ROOT = FIELD_OF(PART_ROOT) | FIELD_OF(PART_SWAP) | FIELD_OF(PART_DATA),
+	OF_FS = FIELD_OF(PART_ESP) | FIELD_OF(PART_BOOT) | OF_ROOT,
+	OF_CARRIER = FIELD_OF(PART_PART) | FIELD_OF(PART_RAID) | FIELD_OF(PART_CRYPT) | FIELD_OF(PART_GROUP),
+	OF_TYPED = FIELD_OF(PART_BOOT) | OF_ROOT | OF_CARRIER,
+	OF_KEPT = FIELD_OF(PART_DATA) | OF_CARRIER | FIELD_OF(PART_POOL),
 };
 
 static const struct field layout_fields[] = {
-	FIELD_ENUM(struct layout_item, role, FIELD_REQUIRED, part_role_names, "what the partition is for"),
-	FIELD_ENUM(struct layout_item, fs, FIELD_NONZERO, fs_names, "its file system, if not the usual one"),
+	FIELD_ENUM(struct layout_item, role, FIELD_REQUIRED, part_role_names, "what the line makes"),
+	FIELD_STRING(struct layout_item, name, LINE,
+		     "its name, on the machine too (/dev/md/NAME, /dev/mapper/NAME, a volume group's or volume's), and after fulcrum- "
+		     "its partition's; without one, what the line makes is its name"),
+	FIELD_STRINGS(struct layout_item, on, FIELD_ONE | LINE,
+		      "what it stands on: a role of `disks` (then it is a partition, one on every disk of a set), or the name of a "
+		      "part, raid, crypt, group or pool; `system`, if nothing is said; several for raid and group"),
 	FIELD_CUSTOM(struct layout_item, size, 0, &part_size_codec,
-		     "its size; usual are bios 1M, esp 512M, swap 1G, root and data the rest"),
-	FIELD_STRING(struct layout_item, mount, LINE, "data: where it is mounted"),
+		     "its size, a part of the disk or volume group, or a share of what the others leave; usual are bios 1M, "
+		     "esp 512M, boot 1G, swap 1G, else the rest; of a raid, crypt or group on disks it is that of each member"),
+	{ .name = "min", .type = FIELD_T_SIZE, .flags = FIELD_NONZERO,
+	  .offset = FIELD_CHECK(struct layout_item, min_bytes, uint64_t),
+	  .doc = "the least that a part or the rest must come to" },
+	{ .name = "max", .type = FIELD_T_SIZE, .flags = FIELD_NONZERO,
+	  .offset = FIELD_CHECK(struct layout_item, max_bytes, uint64_t),
+	  .doc = "the most that a part or the rest may come to" },
+	FIELD_ENUM(struct layout_item, fs, FIELD_NONZERO | OF_FS, fs_names,
+		   "its file system: data may be ext4, which is usual, or xfs; the others have only their usual one"),
+	FIELD_STRING(struct layout_item, mount, LINE | FIELD_OF(PART_DATA), "where it is mounted"),
+	FIELD_CUSTOM(struct layout_item, type, OF_TYPED, &guid_codec, "type of its partitions, if not the usual one"),
+	{ .name = "level", .type = FIELD_T_U64, .flags = FIELD_OF(PART_RAID),
+	  .offset = FIELD_CHECK(struct layout_item, level, uint64_t),
+	  .present_offset = FIELD_CHECK(struct layout_item, level_set, bool),
+	  .doc = "0 or 1 of two or more members, 5 of three, 6 of four, 10 of two" },
+	FIELD_U64(struct layout_item, stripes, FIELD_NONZERO | OF_ROOT | FIELD_OF(PART_POOL),
+		  "a volume of a group: over how many of its members it is striped"),
+	FIELD_STRING(struct layout_item, passphrase, FIELD_SECRET | LINE | FIELD_OF(PART_CRYPT),
+		     "what opens it, at least 8 characters; asked for at boot if root stands on it"),
+	FIELD_STRING(struct layout_item, key_file, LINE | FIELD_OF(PART_CRYPT),
+		     "what opens it instead: the name of a file beside this one, of at most 8 KiB"),
+	FIELD_BOOL(struct layout_item, preserve, FIELD_OMIT_EMPTY | OF_KEPT,
+		   "if it is there already, it is kept with its content; if not, it is made"),
 };
 static const struct schema layout_schema = {
 	.name = "layout",
@@ -351,13 +444,17 @@ static const struct schema layout_schema = {
 	.nfields = ARRAY_LEN(layout_fields),
 	.pos_offset = offsetof(struct layout_item, pos),
 	.short_for = "size",
-	.doc = "One partition; they are made in the order written.",
+	.long_for = FIELD_OF(PART_RAID) | FIELD_OF(PART_CRYPT) | FIELD_OF(PART_POOL),
+	.doc = "One thing to make, and what it stands on. Partitions come in the order of the lines; the order of work follows "
+	       "from what stands on what. `esp` and `root` are needed.",
 };
 
 static const struct field profile_fields[] = {
 	FIELD_STRING(struct profile, image, FIELD_REQUIRED | LINE, "image to deploy, such as debian-13"),
-	FIELD_MAP(struct profile, disks, FIELD_REQUIRED, &disk_selector_schema, "which disk is `system`"),
-	FIELD_STRUCTS(struct profile, layout, FIELD_REQUIRED, &layout_schema, "partitions of the system disk"),
+	FIELD_MAP(struct profile, disks, FIELD_REQUIRED, &disk_selector_schema, "which disks it takes, by role; `system` is needed"),
+	FIELD_STRUCTS(struct profile, layout, FIELD_REQUIRED, &layout_schema, "what is made on them"),
+	FIELD_ENUM(struct profile, reimage, 0, reimage_names,
+		   "how a node that carries a version of the image gets another: by what differs, or the whole"),
 	FIELD_STRINGS(struct profile, packages, LINE, "packages to add from the site's mirror"),
 	FIELD_STRINGS(struct profile, wipe, LINE, "serials of disks whose content may be destroyed"),
 };

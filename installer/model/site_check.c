@@ -9,51 +9,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "model/site.h"
+#include "model/check.h"
 #include "model/ssh_key.h"
-
-struct check {
-	struct site *s;
-	struct findings *f;
-};
-
-/* Where the value of KEY stands, else where T does. */
-static struct pos at(const struct tree *t, const char *key)
-{
-	const struct tree *v = tree_get(t, key);
-
-	return v ? v->pos : t ? t->pos : (struct pos){ NULL, 0, 0 };
-}
-
-static const struct tree *nth(const struct tree *t, size_t i)
-{
-	return t && i < t->n ? t->items[i] : NULL;
-}
-
-static struct pos nth_pos(const struct tree *t, size_t i)
-{
-	return t && i < t->n ? t->items[i]->pos : t ? t->pos : (struct pos){ NULL, 0, 0 };
-}
-
-static struct pos key_pos(const struct tree *t, size_t i)
-{
-	return t && t->kind == TREE_MAP && i < t->n ? t->key_pos[i] : (struct pos){ NULL, 0, 0 };
-}
-
-static const char *under(const struct check *c, const char *path, const char *key)
-{
-	return arena_printf(c->f->arena, "%s.%s", path, key);
-}
-
-static const char *item(const struct check *c, const char *path, size_t i)
-{
-	return arena_printf(c->f->arena, "%s[%zu]", path, i);
-}
-
-static const char *quoted(const struct check *c, const char *text)
-{
-	return text_quoted(text, c->f->arena);
-}
 
 /* --- names */
 
@@ -134,6 +91,23 @@ static void check_wipe(const struct check *c, const struct tree *t, const char *
 	check_twice(c, t, path, list, n);
 }
 
+/* A set, and conditions that only one disk can meet. */
+static void check_count(const struct check *c, const struct tree *t, const char *path, const struct disk_selector *d)
+{
+	enum { MOST = 64 };
+	const struct {
+		const char *key, *value;
+	} single[] = { { "serial", d->serial }, { "wwn", d->wwn }, { "path", d->path } };
+
+	if (d->count > MOST)
+		finding_add(c->f, at(t, "count"), under(c, path, "count"), NULL, "%" PRIu64 " disks are too many for a set, %d are possible",
+			    d->count, MOST);
+	for (size_t i = 0; i < ARRAY_LEN(single) && d->count > 1; i++)
+		if (single[i].value && !strpbrk(single[i].value, "*?["))
+			finding_add(c->f, at(t, single[i].key), under(c, path, single[i].key), "wildcards match: ? and *",
+				    "names one disk, and %" PRIu64 " are wanted", d->count);
+}
+
 static void check_disk(const struct check *c, const struct tree *t, const char *path, const struct disk_selector *d)
 {
 	if (d->sector && d->sector != 512 && d->sector != 4096)
@@ -146,13 +120,14 @@ static void check_disk(const struct check *c, const struct tree *t, const char *
 	if (d->size.set && d->size.max < 1024 * 1024)
 		finding_add(c->f, at(t, "size"), under(c, path, "size"), NULL, "%s holds for no disk",
 			    quoted(c, d->size.text));
+	check_count(c, t, path, d);
 }
 
-/* Whether mapping T has a key other than EXCEPT. */
-static bool has_key_besides(const struct tree *t, const char *except)
+/* Whether selector T has a key that says which disk, not only how many. */
+static bool has_condition(const struct tree *t)
 {
-	for (size_t i = 0; t && i < t->n; i++)
-		if (t->kind != TREE_MAP || !str_eq(t->keys[i], except))
+	for (size_t i = 0; i < t->n; i++)
+		if (!str_eq(t->keys[i], "pick") && !str_eq(t->keys[i], "count"))
 			return true;
 	return false;
 }
@@ -189,7 +164,9 @@ static void check_admin(const struct check *c, const struct tree *t)
 	if (a->name)
 		check_full_name(c, at(t, "name"), "admin.name", a->name);
 	check_disk(c, disk, "admin.disk", &a->disk);
-	if (disk && disk->kind == TREE_MAP && !has_key_besides(disk, "pick"))
+	if (a->disk.count > 1)
+		finding_add(c->f, at(disk, "count"), "admin.disk.count", "leave it out", "the admin node is installed on one disk");
+	if (disk && disk->kind == TREE_MAP && !has_condition(disk))
 		finding_add(c->f, disk->pos, "admin.disk", "for example { serial: S5GXNF0R123456 } or { bus: nvme }",
 			    "needs at least one condition: it says what is overwritten");
 	check_wipe(c, tree_get(t, "wipe"), "admin.wipe", a->wipe, a->n_wipe);
@@ -277,15 +254,6 @@ static void check_range(const struct check *c, const struct network *n, struct p
 		finding_add(c->f, pos, path, NULL, "%s holds %s, the gateway", r->text, n->gateway);
 	if (f->n != before)
 		r->first = r->last = 0;
-}
-
-/* Whether T has a key that was likely meant to be NAME: it was complained of already. */
-static bool misspelt(const struct tree *t, const char *name)
-{
-	for (size_t i = 0; i < t->n; i++)
-		if (str_distance(t->keys[i], name) <= 2)
-			return true;
-	return false;
 }
 
 static void check_ranges(const struct check *c, struct network *n, const struct tree *t, const char *path,
@@ -378,95 +346,6 @@ static void check_networks(const struct check *c, const struct tree *t)
 
 /* --- profiles */
 
-/* What may be said of a partition, by its role. */
-static const struct role_rule {
-	const char *name;
-	uint64_t least, most;	/* bytes, 0 = any */
-	enum fs_type fs[3];	/* that it may have; the first is the usual one */
-	bool rest;		/* takes the rest when no size is given */
-	bool needed;
-} role_rules[PART__N] = {
-	[PART_NONE] = { "", 0, 0, { FS_NONE }, false, false },
-	[PART_BIOS] = { "bios", 1 << 20, 64 << 20, { FS_NONE }, false, false },
-	[PART_ESP] = { "esp", 64 << 20, 0, { FS_VFAT }, false, true },
-	[PART_ROOT] = { "root", 256 << 20, 0, { FS_EXT4, FS_XFS }, true, true },
-	[PART_SWAP] = { "swap", 0, 0, { FS_SWAP }, false, false },
-	[PART_DATA] = { "data", 16 << 20, 0, { FS_EXT4, FS_XFS }, true, false },
-};
-
-static void check_mount(const struct check *c, const struct layout_item *it, struct pos pos, const char *path)
-{
-	static const char *const taken[] = { "/boot", "/dev", "/etc", "/proc", "/run",
-					     "/sys",  "/usr", "/lib", "/bin",  "/sbin" };
-	const char *m = it->mount;
-	size_t n = strlen(m);
-
-	if (m[0] != '/' || n < 2 || m[n - 1] == '/' || strstr(m, "//") || strstr(m, "/.") || strpbrk(m, " \\\"'#")) {
-		finding_add(c->f, pos, path, NULL, "%s is not a directory such as /srv", quoted(c, m));
-		return;
-	}
-	for (size_t i = 0; i < ARRAY_LEN(taken); i++) {
-		size_t k = strlen(taken[i]);
-
-		if (!strncmp(m, taken[i], k) && (!m[k] || m[k] == '/'))
-			finding_add(c->f, pos, path, NULL, "%s belongs to the system", quoted(c, m));
-	}
-}
-
-static void check_layout_item(const struct check *c, const struct layout_item *it, const struct tree *t,
-			      const char *path)
-{
-	const struct role_rule *r = &role_rules[it->role];
-	const struct tree *v = t && t->kind == TREE_MAP ? nth(t, 0) : NULL; /* the size, or a mapping */
-	const char *p = under(c, path, r->name);
-	bool fs_good = it->fs == FS_DEFAULT;
-
-	for (size_t i = 0; i < ARRAY_LEN(r->fs); i++)
-		fs_good = fs_good || (r->fs[i] != FS_DEFAULT && it->fs == r->fs[i]);
-	if (!fs_good)
-		finding_add(c->f, at(v, "fs"), under(c, p, "fs"), NULL, "%s cannot be %s", r->name, fs_names[it->fs]);
-	if (it->size.bytes && it->size.bytes < r->least)
-		finding_add(c->f, at(v, "size"), p, NULL, "is too small: %s has at least %" PRIu64 "M", r->name,
-			    r->least >> 20);
-	if (it->size.bytes && r->most && it->size.bytes > r->most)
-		finding_add(c->f, at(v, "size"), p, NULL, "is too large: %s has at most %" PRIu64 "M", r->name,
-			    r->most >> 20);
-	if (it->size.rest && !r->rest)
-		finding_add(c->f, at(v, "size"), p, NULL, "%s cannot take the rest of the disk", r->name);
-	if (it->mount && it->role != PART_DATA)
-		finding_add(c->f, at(v, "mount"), under(c, p, "mount"), NULL, "only data is mounted where you say");
-	else if (it->mount)
-		check_mount(c, it, at(v, "mount"), under(c, p, "mount"));
-	else if (it->role == PART_DATA && !tree_get(v, "mount"))
-		finding_add(c->f, nth_pos(t, 0), p, "for example { data: { size: 10G, mount: /srv } }",
-			    "does not say where it is mounted");
-}
-
-static void check_layout(const struct check *c, const struct profile *p, const struct tree *t, const char *path)
-{
-	size_t seen[PART__N] = { 0 };
-
-	if (!t || t->kind != TREE_SEQ)
-		return;
-	for (size_t i = 0; i < p->n_layout; i++) {
-		const struct layout_item *it = &p->layout[i];
-		bool rest = it->size.rest || (!it->size.bytes && role_rules[it->role].rest);
-
-		if (it->role == PART_NONE)
-			return; /* misspelt: what is missing would be a guess */
-		if (seen[it->role]++)
-			finding_add(c->f, nth_pos(t, i), item(c, path, i), NULL, "a second %s, there may be one",
-				    role_rules[it->role].name);
-		if (rest && i + 1 < p->n_layout)
-			finding_add(c->f, nth_pos(t, i), item(c, path, i), "give it a size, or put it last",
-				    "%s takes the rest of the disk and is not last", role_rules[it->role].name);
-		check_layout_item(c, it, nth(t, i), item(c, path, i));
-	}
-	for (size_t r = 0; r < PART__N; r++)
-		if (role_rules[r].needed && !seen[r])
-			finding_add(c->f, t->pos, path, NULL, "no %s partition", role_rules[r].name);
-}
-
 /* Names of images and packages: what Debian allows. */
 static void check_package(const struct check *c, struct pos pos, const char *path, const char *what, const char *name)
 {
@@ -485,15 +364,9 @@ static void check_profile(const struct check *c, const struct profile *p, const 
 
 	if (p->image)
 		check_package(c, at(t, "image"), under(c, path, "image"), "an image", p->image);
-	if (disks && disks->kind == TREE_MAP && !tree_get(disks, "system"))
-		finding_add(c->f, disks->pos, under(c, path, "disks"), "the layout is made on it", "no disk is named system");
-	for (size_t i = 0; i < p->n_disks; i++) {
+	for (size_t i = 0; i < p->n_disks; i++)
 		check_disk(c, nth(disks, i), under(c, under(c, path, "disks"), p->disks[i].name), &p->disks[i]);
-		if (!str_eq(p->disks[i].name, "system"))
-			finding_add(c->f, key_pos(disks, i), under(c, path, "disks"), "disks that are not named stay as they are",
-				    "%s: the only disk that a layout is made on is system", quoted(c, p->disks[i].name));
-	}
-	check_layout(c, p, tree_get(t, "layout"), under(c, path, "layout"));
+	layout_check(c, p, t, path);
 	for (size_t i = 0; i < p->n_packages; i++)
 		if (p->packages[i])
 			check_package(c, nth_pos(packages, i), item(c, under(c, path, "packages"), i), "a package",

@@ -93,6 +93,27 @@ static const struct field house_fields[] = {
 };
 static const struct schema house_schema = SCHEMA("house", struct house, house_fields, "A house.");
 
+/* Keys of some values only, and lists that may be one text. */
+enum tool { TOOL_NONE, TOOL_SAW, TOOL_DRILL, TOOL_GLUE };
+static const char *const tool_names[] = { "", "saw", "drill", "glue", NULL };
+struct tool_line {
+	enum tool kind;
+	uint64_t size, teeth;
+	const char **fits;
+	size_t n_fits;
+	const char *code;
+};
+static const struct field tool_fields[] = {
+	FIELD_ENUM(struct tool_line, kind, FIELD_REQUIRED, tool_names, "which"),
+	FIELD_SIZE(struct tool_line, size, FIELD_NONZERO, "its size"),
+	FIELD_STRINGS(struct tool_line, fits, FIELD_ONE | FIELD_NONZERO, "what it is for"),
+	FIELD_U64(struct tool_line, teeth, FIELD_REQUIRED | FIELD_OF(TOOL_SAW), "how many"),
+	FIELD_STRING(struct tool_line, code, FIELD_SECRET | FIELD_OF(TOOL_DRILL) | FIELD_OF(TOOL_GLUE), "opens it"),
+};
+static const struct schema tool_schema = { .name = "tool", .size = sizeof(struct tool_line), .fields = tool_fields,
+					   .nfields = ARRAY_LEN(tool_fields), .short_for = "size",
+					   .long_for = FIELD_OF(TOOL_SAW), .doc = "A tool." };
+
 static const char full_yaml[] =
 	"lit: true\nmaybe: false\nfloors: 3\nbytes: 1.5G\ndepth: -4\nname: \"h\"\npin: '1234'\nline: a b\n"
 	"colour: green\nshape: square\ntags: [ a, \"1\", 2 ]\nparts:\n  - round: 1M\n  - { square: { size: 512, mount: /x } }\n"
@@ -102,6 +123,62 @@ static const char full_json[] =
 	"\"line\":\"a b\",\"colour\":\"green\",\"shape\":\"square\",\"tags\":[\"a\",\"1\",\"2\"],"
 	"\"parts\":[{\"round\":{\"size\":1048576}},{\"square\":{\"size\":512,\"mount\":\"/x\"}}],"
 	"\"rooms\":{\"hall\":{\"beds\":0},\"bed\":{\"beds\":2}},\"attic\":{\"beds\":7},\"code\":\"x9\"}";
+
+static const char *tool_findings(const char *yaml, struct tool_line *ret, struct arena *a)
+{
+	struct findings f = { .arena = a };
+	AUTO_STR seen = STR_INIT;
+
+	*ret = (struct tool_line){ 0 };
+	field_read(&tool_schema, yaml_parse("t", yaml, strlen(yaml), a, &f), ret, a, "", &f);
+	findings_print(&f, &seen);
+	return arena_strdup(a, str_text(&seen));
+}
+
+static void test_keys_of_a_value(void)
+{
+	static const struct {
+		const char *yaml, *wanted;
+	} cases[] = {
+		{ "saw: { teeth: 7, fits: wood }", "" },
+		{ "drill: { fits: [ wood, iron ], code: x }", "" },
+		{ "glue: 5M", "" },
+		{ "saw: {}", "t:1:6: saw: key \"teeth\" is missing\n  how many\n" },
+		{ "saw: 5M", "t:1:6: saw: wants a mapping, not text\n" },
+		{ "drill: { teeth: 7 }", "t:1:10: drill: \"teeth\" is a key of saw\n" },
+		{ "saw: { teeth: 1, code: x }", "t:1:18: saw: \"code\" is a key of drill, glue\n" },
+		{ "saw: { teeth: 1, coda: x }", "t:1:18: saw: unknown key \"coda\"\n  known: size, fits, teeth\n" },
+		{ "saw: { teth: 1 }", "t:1:8: saw: unknown key \"teth\" (did you mean \"teeth\"?)\n" },
+		{ "saw: { teeth:1 }", "t:1:8: saw: a space is needed after \"teeth:\"\n" },
+		{ "sew: { teeth: 1, code: x }", "t:1:1: unknown key \"sew\" (did you mean \"saw\"?)\n" },
+		{ "glue: { fits: [] }", "t:1:15: glue.fits: may not be empty\n  leave the key out if nothing is meant\n" },
+		{ "glue: { fits: \"\" }", "t:1:15: glue.fits: may not be empty\n  leave the key out if nothing is meant\n" },
+		{ "glue: { fits: {} }", "t:1:15: glue.fits: wants text or a list of it, not a mapping\n" },
+	};
+	AUTO_ARENA a = ARENA_INIT;
+	AUTO_STR text = STR_INIT;
+	struct tool_line tool;
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		is_str(tool_findings(cases[i].yaml, &tool, &a), cases[i].wanted, "%s", cases[i].yaml);
+	tool_findings("saw: { teeth: 7, fits: wood }", &tool, &a);
+	ok(tool.n_fits == 1 && !strcmp(tool.fits[0], "wood"), "one text is a list of one");
+	field_to_json(&tool_schema, &tool, true, false, &text);
+	is_str(str_text(&text), "{\"saw\":{\"fits\":[\"wood\"],\"teeth\":7}}", "and written as such");
+	str_clear(&text);
+	json_write(field_json_schema(&tool_schema, &a), false, &text);
+	ok(strstr(str_text(&text), "\"saw\":{\"type\":\"object\",\"properties\":{\"size\"") &&
+		   strstr(str_text(&text), "\"glue\":{\"anyOf\":[{\"type\":[\"string\",\"integer\"]"),
+	   "its schema has a short form only where there is one");
+	ok(strstr(str_text(&text), "\"fits\":{\"anyOf\":[{\"type\":\"string\",\"minLength\":1},{\"type\":\"array\"") != NULL,
+	   "and both forms of a list");
+	str_clear(&text);
+	field_reference(&tool_schema, &text);
+	ok(strstr(str_text(&text), "| `teeth` | whole number | `saw`, required | how many |") &&
+		   strstr(str_text(&text), "| `fits` | text, or a list of it | all | what it is for |") &&
+		   strstr(str_text(&text), "| `code` | text | `drill`, `glue` | opens it |"),
+	   "its reference says which keys are whose");
+}
 
 static void test_round_trip(void)
 {
@@ -273,6 +350,7 @@ static void test_documents(void)
 int main(void)
 {
 	test_round_trip();
+	test_keys_of_a_value();
 	test_empty();
 	test_findings();
 	test_bad_stays_safe();

@@ -73,7 +73,8 @@ static void test_bad_files(void)
 
 static void test_good_files(void)
 {
-	static const char *const files[] = { "lab", "minimal", "full" };
+	static const char *const files[] = { "lab", "minimal", "full", "example-one-disk", "example-mirror", "example-lvm-luks",
+					     "example-raid6-preserve", "example-thin" };
 
 	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
 		AUTO_ARENA a = ARENA_INIT;
@@ -89,6 +90,33 @@ static void test_good_files(void)
 		field_to_json(&site_schema, s, true, true, &twice);
 		is_str(str_text(&twice), str_text(&once), "%s.yaml means the same then", files[i]);
 	}
+}
+
+static const struct layout_item *line_named(const struct profile *p, const char *name)
+{
+	for (size_t i = 0; i < p->n_layout; i++)
+		if (str_eq(p->layout[i].name, name))
+			return &p->layout[i];
+	return NULL;
+}
+
+static void test_layout_values(const struct profile *p)
+{
+	const struct layout_item *it = line_named(p, "spare");
+
+	ok(it->role == PART_PART && it->size.percent == 5 && !it->size.bytes && !it->size.rest && it->max_bytes == 64ull << 30 &&
+		   !it->n_on && !strcmp(it->type, "0fc63daf-8483-4772-8e79-3d69d8477de4"),
+	   "a line has a part of the disk, a bound, and its type in lower case");
+	it = line_named(p, "md0");
+	ok(it->level_set && it->level == 1 && it->n_on == 1 && !strcmp(it->on[0], "spare"), "`on` may be one word");
+	it = line_named(p, "md1");
+	ok(it->n_on == 1 && !strcmp(it->on[0], "system") && it->size.rest && it->min_bytes == 20ull << 30, "or a list");
+	it = line_named(p, "vg0");
+	ok(it->n_on == 2 && !strcmp(it->on[1], "data") && it->size.percent == 25, "of several");
+	is_str(line_named(p, "secret")->passphrase, "correct horse", "a passphrase is read");
+	is_str(line_named(p, "locked")->key_file, "disk.key", "and the name of a key file");
+	it = line_named(p, "store");
+	ok(it->preserve && it->fs == FS_XFS && !line_named(p, "hidden")->preserve, "what is kept is marked");
 }
 
 static void test_values(void)
@@ -133,8 +161,8 @@ static void test_values(void)
 		   !s->admin.disk.blank && s->admin.disk.sector == 4096 && s->admin.disk.pick == PICK_FIRST_BY_PATH,
 	   "every condition of a disk is read");
 	p = site_profile(s, "server");
-	ok(p->layout[2].role == PART_SWAP && !p->layout[2].size.bytes && !p->layout[2].size.rest && p->n_packages == 3,
-	   "a partition may have its usual size");
+	ok(p->n_packages == 3 && p->reimage == REIMAGE_FULL && p->disks[0].count == 2, "and all of a profile");
+	test_layout_values(p);
 	ok(s->rules[1].when.memory.min == (3ull << 40) / 2 && s->rules[1].when.cpus == 8 && s->rules[1].when.disks == 2,
 	   "every condition of a rule is read");
 }
@@ -194,12 +222,11 @@ static void test_changes(void)
 		{ "an address as the host name", "admin.lab.example", "10.0.0.1", "is not a host name" },
 		{ "an unknown profile", "profile: server", "profile: servers", "no profile is named \"servers\"" },
 		{ "a layout with rest first", "{ esp: 512M }, { root: { fs: ext4, size: rest } }",
-		  "{ root: { fs: ext4 } }, { esp: 512M }", "layout[0]: root takes the rest of the disk and is not last" },
-		{ "two that take the rest", "{ root: { fs: ext4, size: rest } }", "{ root: rest }, { data: { mount: /srv } }",
-		  "layout[1]: root takes the rest" },
+		  "{ root: { fs: ext4 } }, { esp: 512M }", "" },
+		{ "two that take the rest", "{ root: { fs: ext4, size: rest } }", "{ root: rest }, { data: { mount: /srv } }", "" },
 		{ "an ESP of 63M", "esp: 512M", "esp: 63M", "esp has at least 64M" },
 		{ "an ESP of 64M", "esp: 512M", "esp: 64M", "" },
-		{ "a partition of no size", "esp: 512M", "esp: 0", "partitions have at least 1M" },
+		{ "a partition of no size", "esp: 512M", "esp: 0", "nothing is smaller than 1M" },
 		{ "a policy for everything", "approve: auto", "approve: all", "policy.approve: unknown word \"all\"" },
 		{ "quoted true", "site: lab-west", "site: lab-west\nbench: \"true\"", "wants true or false, not text in quotes" },
 		{ "a number as a serial", "S5GXNF0R123456", "123456", "" },
@@ -217,6 +244,53 @@ static void test_changes(void)
 		else if (!ok(strstr(str_text(&seen), cases[i].wanted) != NULL, "refuses: %s", cases[i].name))
 			tap_note_text("seen: ", str_text(&seen));
 	}
+}
+
+/* Whatever is wrong about a passphrase, it is not shown; nor when it stands where it should not. */
+static void test_secrets(void)
+{
+	static const char *const forms[] = {
+		"{ crypt: { size: 1G, passphrase: s3cr3t } }",
+		"{ crypt: { size: 1G, passphrase: \"s3cr3t\\ts3cr3t\" } }",
+		"{ crypt: { size: 1G, passphrase: [ s3cr3ts3cr3t ] } }",
+		"{ crypt: { size: 1G, passphrase: { s3cr3ts3cr3t: 1 } } }",
+		"{ crypt: { size: 1G, passphrase:s3cr3ts3cr3t } }",
+		"{ crypt: { size: 1G, passphras: s3cr3ts3cr3t } }",
+		"{ crypt: { size: 1G, passphrase: s3cr3ts3cr3t, key_file: a.key } }",
+		"{ crypt: { size: 1, passphrase: s3cr3ts3cr3t } }",
+		"{ crypt: { size: 1G, passphrase: &s3cr3ts3cr3t x } }",
+		"{ crypt: { size: 1G, passphrase: *s3cr3ts3cr3t } }",
+		"{ crypt: { size: 1G, passphrase: !s3cr3ts3cr3t x } }",
+		"{ crypt: { size: 1G, passphrase: \"s3cr3ts3cr3t\" s3cr3t } }",
+		"{ crypt: { size: 1G, passphrase: \"s3cr3t\\qs3cr3t\" } }",
+		"{ crypt: { size: 1G, passphrase: @s3cr3ts3cr3t } }",
+		"{ crypt: { size: 1G, passphrase: s3cr3ts3cr3t, passphrase: s3cr3ts3cr3t } }",
+		"{ crypt: s3cr3ts3cr3t }",
+		"{ crypt: [ s3cr3ts3cr3t ] }",
+		"{ crypt: { passphrase: s3cr3ts3cr3t, on: nowhere } }",
+		"{ swap: { passphrase: s3cr3ts3cr3t, size: 1G } }",
+	};
+	for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
+		AUTO_ARENA a = ARENA_INIT;
+		AUTO_STR seen = STR_INIT;
+		const char *lab = load("tests/sites/lab.yaml", &a);
+
+		parse_text(changed(lab, "[ { esp: 512M }", arena_printf(&a, "[ { esp: 512M }, %s", forms[i]), &a), &a, &seen);
+		if (!ok(seen.len && !strstr(str_text(&seen), "s3cr3t"), "refuses, and does not show: %s", forms[i]))
+			tap_note_text("seen: ", str_text(&seen));
+	}
+}
+
+static void test_secrets_written(void)
+{
+	AUTO_ARENA a = ARENA_INIT;
+	AUTO_STR seen = STR_INIT;
+	const struct site *s = parse_text(load("tests/sites/example-lvm-luks.yaml", &a), &a, &seen);
+
+	is_str(s->profiles[0].layout[5].passphrase, "correct horse battery staple", "a passphrase is read");
+	field_to_json(&site_schema, s, false, true, &seen);
+	ok(strstr(str_text(&seen), "\"passphrase\": \"***\"") && !strstr(str_text(&seen), "staple"),
+	   "and not written to who does not ask for secrets");
 }
 
 static void test_addresses(void)
@@ -299,6 +373,8 @@ int main(void)
 	test_values();
 	test_bad_files();
 	test_changes();
+	test_secrets();
+	test_secrets_written();
 	test_addresses();
 	test_ssh_keys();
 	test_schema_covers_full_example();
