@@ -79,7 +79,7 @@ static void tree_hex(const char *root, const char *path, const char *hex)
 }
 
 /* TEXT is changed while it is read. */
-static void tree_make(const char *root, char *text)
+static inline void tree_make(const char *root, char *text)
 {
 	char *save = NULL, *file = NULL;
 
@@ -118,7 +118,7 @@ static int tree_remove_one(const char *path, const struct stat *st, int type, st
 	return remove(path);
 }
 
-static void tree_remove(const char *root)
+static inline void tree_remove(const char *root)
 {
 	nftw(root, tree_remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }

@@ -42,6 +42,7 @@ static struct world {
 	bool faulty;		    /* the disk gives back other bytes once it was closed */
 	size_t cut;		    /* bytes after which a fetch of the chunks loses the network; 0 = never */
 	size_t cuts, sleeps;
+	size_t chunk_bytes, chunk_fetches; /* of the image's chunks: what was asked for */
 	const char *guard_refuses;	/* why the disk cannot be guarded */
 	size_t intrude_at, guard_checks; /* the so-manieth look at the table sees another one; 0 = never */
 } w;
@@ -317,6 +318,8 @@ static int w_fetch(struct sys *s UNUSED, const char *url, uint64_t offset, uint6
 	/* In small pieces, as it may come. */
 	uint64_t end = length && offset + length < f->data.len ? offset + length : f->data.len;
 
+	if (str_ends(url, "/chunks"))
+		w.chunk_fetches++;
 	for (uint64_t at = offset; at < end; at += 97) {
 		uint64_t len = end - at < 97 ? end - at : 97;
 
@@ -324,6 +327,8 @@ static int w_fetch(struct sys *s UNUSED, const char *url, uint64_t offset, uint6
 			w.cuts++;
 			return error_set(e, ERR_NET, "%s: connection reset", url);
 		}
+		if (str_ends(url, "/chunks"))
+			w.chunk_bytes += len;
 		if (sink(ctx, f->data.s + at, len, e))
 			return -1;
 	}
