@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/measure.h"
 #include "agent/run.h"
 #include "base/channel.h"
 #include "base/clock.h"
@@ -161,6 +162,7 @@ int agent_run_ram(struct client *c, const struct ram_agent *ra, struct error *er
 	channel_emit("stage", "agent", "stage", "observe", "text", "looking at this machine", NULL);
 	if (observe_machine(c->sys, ra->root, &a, &m, err))
 		return error_wrap(err, "observe");
+	measure_images(c->sys, arena_printf(&a, "http://%s", c->server), ra->release_key, m, &a);
 	hello.machine = *m;
 	printf("fulcrum: %s %s, serial %s, %zu disk%s, %zu port%s\n", m->system.vendor ? m->system.vendor : "unknown",
 	       m->system.product ? m->system.product : "machine", m->system.serial ? m->system.serial : "unknown", m->n_disks,
