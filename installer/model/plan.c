@@ -47,7 +47,7 @@ static const struct field raid_fields[] = {
 static const struct field crypt_fields[] = {
 	FIELD_STRING(struct op_crypt, name, FIELD_REQUIRED, "name when opened"),
 	FIELD_STRING(struct op_crypt, dev, FIELD_REQUIRED, "device"),
-	FIELD_STRING(struct op_crypt, uuid, FIELD_REQUIRED, "UUID"),
+	FIELD_STRING(struct op_crypt, uuid, FIELD_OMIT_EMPTY, "UUID; without: kept, and not visible when planned"),
 	FIELD_STRING(struct op_crypt, key, FIELD_REQUIRED, "which secret opens it; the secret is not here"),
 	FIELD_BOOL(struct op_crypt, keep, FIELD_OMIT_EMPTY, "it is there: opened, not made"),
 };
@@ -122,7 +122,7 @@ static const struct field who_fields[] = {
 static const struct schema who_schema =
 	SCHEMA("identity", struct identity, who_fields, "what makes it this node");
 static const struct field fstab_fields[] = {
-	FIELD_STRING(struct fstab_line, uuid, FIELD_REQUIRED, "file system"),
+	FIELD_STRING(struct fstab_line, uuid, FIELD_OMIT_EMPTY, "file system; without: kept, mounted by its device"),
 	FIELD_STRING(struct fstab_line, where, FIELD_REQUIRED, "mount point, or none"),
 	FIELD_STRING(struct fstab_line, fs, FIELD_REQUIRED, "type"),
 	FIELD_STRING(struct fstab_line, dev, FIELD_REQUIRED, "device during the install"),
@@ -130,7 +130,8 @@ static const struct field fstab_fields[] = {
 static const struct schema fstab_schema = SCHEMA("fstab", struct fstab_line, fstab_fields, "one line of fstab");
 static const struct field crypttab_fields[] = {
 	FIELD_STRING(struct crypttab_line, name, FIELD_REQUIRED, "name when opened"),
-	FIELD_STRING(struct crypttab_line, uuid, FIELD_REQUIRED, "UUID"),
+	FIELD_STRING(struct crypttab_line, uuid, FIELD_OMIT_EMPTY, "UUID; without: kept, opened by its device"),
+	FIELD_STRING(struct crypttab_line, dev, FIELD_REQUIRED, "device during the install"),
 	FIELD_STRING(struct crypttab_line, key, FIELD_OMIT_EMPTY, "secret kept as a key file; without: asked for"),
 	FIELD_BOOL(struct crypttab_line, root, FIELD_OMIT_EMPTY, "needed to reach the root file system"),
 };

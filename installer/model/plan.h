@@ -73,7 +73,7 @@ struct op_raid { /* an md array */
 	bool keep; /* assemble what is there; make nothing */
 };
 struct op_crypt { /* LUKS2, opened as crypt:NAME */
-	const char *name, *dev, *uuid;
+	const char *name, *dev, *uuid; /* uuid NULL: kept inside an array, where planning cannot see it */
 	const char *key; /* name of the secret, whose bytes travel apart from the plan */
 	bool keep;	 /* open what is there; make nothing */
 };
@@ -124,11 +124,12 @@ struct identity { /* what makes a deployed system this node and no other */
 	size_t n_packages;
 };
 struct fstab_line { /* a file system of the layout besides root and ESP */
-	const char *uuid, *where, *fs; /* swap: where is "none" */
-	const char *dev;	       /* where it is during the install */
+	const char *uuid, *where, *fs; /* swap: where is "none"; uuid NULL: kept where planning cannot see it */
+	const char *dev;	       /* what it is on; a name of its own (/dev/md/x, /dev/mapper/x) outlives the install */
 };
 struct crypttab_line {
-	const char *name, *uuid;
+	const char *name, *uuid; /* uuid NULL: kept where planning cannot see it */
+	const char *dev;	 /* what it is on, as for fstab_line */
 	const char *key; /* secret that is kept as a key file on the root file system; NULL: asked for at boot */
 	bool root;	 /* needed to reach the root file system: opened by the initramfs */
 };

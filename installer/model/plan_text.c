@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The plan as text that can be read aloud before anything happens. */
+/* The plan as text that can be read aloud before anything happens, on a screen of 80 columns. */
 #include <string.h>
 
 #include "base/size.h"
 #include "model/plan.h"
+
+enum { COLUMNS = 80, STEP_INDENT = 15 };
 
 /* What a plan may leave out. */
 static const char *shown(const char *s)
@@ -11,20 +13,81 @@ static const char *shown(const char *s)
 	return s ? s : "-";
 }
 
+/* TEXT, which begins at column AT, in lines that go on at column INDENT. One word is never broken. */
+static void add_wrapped(struct str *out, const char *text, size_t at, size_t indent)
+{
+	const char *word = text;
+
+	while (*word) {
+		size_t spaces = strspn(word, " "), n = strcspn(word + spaces, " ");
+
+		if (at > indent && at + spaces + n > COLUMNS) {
+			str_addf(out, "\n%*s", (int)indent, "");
+			at = indent;
+			spaces = 0;
+			word += strspn(word, " ");
+		}
+		str_addn(out, word, spaces + n);
+		at += spaces + n;
+		word += spaces + n;
+	}
+	str_addc(out, '\n');
+}
+
+static void add_list(struct str *out, const char *heading, const char **lines, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		str_addf(out, "  %-9s ", heading);
+		add_wrapped(out, shown(lines[i]), 12, 14);
+	}
+}
+
 static void add_disk(const struct plan_disk *d, struct str *out)
 {
 	char size[SIZE_TEXT_MAX];
 	const char *id = d->serial ? d->serial : d->wwn ? d->wwn : d->topology ? d->topology : "no identity";
+	AUTO_STR holders = STR_INIT;
 
-	str_addf(out, "disk %s -> %s  %s  %s%s%s   because: %s\n", d->role, d->name, id,
-		 size_format(d->size_bytes, size), d->model ? "  " : "", d->model ? d->model : "", shown(d->why));
-	if (!d->n_destroys) {
-		str_add(out, "  destroys nothing: the disk is blank\n");
-		return;
+	str_addf(out, "disk %s -> %s  %s  %s%s%s\n", d->role, d->name, id, size_format(d->size_bytes, size),
+		 d->model ? "  " : "", d->model ? d->model : "");
+	str_add(out, "  because: ");
+	add_wrapped(out, shown(d->why), 11, 11);
+	add_list(out, "KEEPS", d->keeps, d->n_keeps);
+	add_list(out, "DESTROYS", d->destroys, d->n_destroys);
+	for (size_t i = 0; i < d->n_holders; i++)
+		str_addf(&holders, "%s%s", i ? ", " : "", shown(d->holders[i]));
+	if (holders.len) {
+		str_add(out, "  takes down first: ");
+		add_wrapped(out, str_text(&holders), 20, 20);
 	}
-	for (size_t i = 0; i < d->n_destroys; i++)
-		str_addf(out, "  DESTROYS  %s\n", d->destroys[i]);
-	str_addf(out, "  consent: %s\n", d->consent);
+	if (!strcmp(d->consent, "not needed"))
+		return;
+	if (d->n_destroys)
+		str_addf(out, "  consent: %s\n", d->consent);
+	else if (!strcmp(d->consent, "blank"))
+		str_add(out, "  destroys nothing: the disk is blank\n");
+	else
+		str_add(out, "  destroys nothing\n");
+}
+
+static bool destroys(const struct plan *p)
+{
+	for (size_t i = 0; i < p->n_disks; i++)
+		if (p->disks[i].n_destroys)
+			return true;
+	return false;
+}
+
+static void add_steps(const struct plan *p, struct str *out)
+{
+	size_t point = destroys(p) ? plan_point_of_no_return(p) : p->n_ops;
+
+	for (size_t i = 0; i < p->n_ops; i++) {
+		if (i == point)
+			str_addf(out, "     -- from step %zu on the old content is gone --\n", i + 1);
+		str_addf(out, "  %2zu %-9s ", i + 1, op_kind_names[p->ops[i].kind]);
+		add_wrapped(out, shown(p->ops[i].text), STEP_INDENT, STEP_INDENT);
+	}
 }
 
 void plan_text(const struct plan *p, struct str *out)
@@ -37,13 +100,19 @@ void plan_text(const struct plan *p, struct str *out)
 		str_addf(out, "profile %s\n", p->profile);
 	for (size_t i = 0; i < p->n_disks; i++)
 		add_disk(&p->disks[i], out);
-	for (size_t i = 0; i < p->n_others; i++)
-		str_addf(out, "  %s not taken: %s (%s, %s)\n", p->others[i].name, shown(p->others[i].why), p->others[i].id,
-			 size_format(p->others[i].size_bytes, size));
+	for (size_t i = 0; i < p->n_others; i++) {
+		str_addf(out, "  %s not taken: ", p->others[i].name);
+		add_wrapped(out, shown(p->others[i].why), 15 + strlen(p->others[i].name), 6);
+		str_cut(out, out->len - 1);
+		str_addf(out, " (%s, %s)\n", p->others[i].id, size_format(p->others[i].size_bytes, size));
+	}
+	for (size_t i = 0; i < p->n_notes; i++) {
+		str_add(out, "note: ");
+		add_wrapped(out, shown(p->notes[i]), 6, 6);
+	}
 	if (!p->n_ops) {
 		str_add(out, "nothing to do: the machine is as wanted\n");
 		return;
 	}
-	for (size_t i = 0; i < p->n_ops; i++)
-		str_addf(out, "  %2zu %-9s %s\n", i + 1, op_kind_names[p->ops[i].kind], shown(p->ops[i].text));
+	add_steps(p, out);
 }

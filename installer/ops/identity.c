@@ -98,8 +98,12 @@ static int write_boot(struct op_env *env, const struct op_identity *p, const cha
 	for (size_t i = 0; i < p->n_fstab; i++) {
 		const struct fstab_line *l = &p->fstab[i];
 		bool swap = str_eq(l->fs, "swap");
+		const char *dev = "UUID=";
 
-		str_addf(&b, "UUID=%s %s %s %s 0 %d\n", l->uuid, l->where, l->fs, swap ? "sw" : "defaults,nofail", swap ? 0 : 2);
+		/* What is kept inside an array or a group shows no UUID to the planner, but has a name that stays. */
+		if (!l->uuid && op_dev_path(env, l->dev, &a, &dev, err))
+			return -1;
+		str_addf(&b, "%s%s %s %s %s 0 %d\n", dev, l->uuid ? l->uuid : "", l->where, l->fs, swap ? "sw" : "defaults,nofail", swap ? 0 : 2);
 		if (!swap && env->sys->ops->make_dirs(env->sys, arena_printf(&a, "%s%s", root, l->where), 0755, err))
 			return -1;
 	}

@@ -154,6 +154,7 @@ static void tell_carriers(struct work *w, struct op_identity *id, const struct u
 			id->crypttab = arena_grow(w->a, id->crypttab, id->n_crypttab, sizeof(*id->crypttab));
 			id->crypttab[id->n_crypttab++] = (struct crypttab_line){
 				.name = u->name, .uuid = u->uuid, .key = file ? u->name : NULL, .root = under_root,
+				.dev = u->n_on ? unit_ref(w, u->on[0]) : place_ref(w, &u->places[0]),
 			};
 		}
 	}

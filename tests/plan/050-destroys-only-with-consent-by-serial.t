@@ -3,13 +3,16 @@
 @KIND admin
 @EXPECT
 plan 23590457  admin.lab.example  (serial QEMU-0001, 2 CPUs, 4.0 GiB)
-disk system -> nvme0n1  S5GXNF0R123456  477 GiB  QEMU NVMe Ctrl   because: bus nvme, >= 200G, the only match of 1
+disk system -> nvme0n1  S5GXNF0R123456  477 GiB  QEMU NVMe Ctrl
+  because: bus nvme, >= 200G, the only match of 1
   DESTROYS  vfat 512 MiB  (partition 1 EFI)
   DESTROYS  ext4 "old-root" 120 GiB  (partition 2 root)
   DESTROYS  LVM2_member 300 GiB  (partition 3)
   consent: site file
+     -- from step 1 on the old content is gone --
    1 clear     wipe 3 things listed above from nvme0n1
-   2 table     gpt: bios 1.0 MiB, esp 512 MiB, slot-a 1.0 GiB, slot-b 1.0 GiB, data 474 GiB
+   2 table     gpt: bios 1.0 MiB, esp 512 MiB, slot-a 1.0 GiB, slot-b 1.0 GiB,
+               data 474 GiB
    3 mkfs      vfat on partition 2, fulcrum-esp
    4 mkfs      ext4 on partition 3, fulcrum-slot-a
    5 mkfs      ext4 on partition 4, fulcrum-slot-b
@@ -17,5 +20,7 @@ disk system -> nvme0n1  S5GXNF0R123456  477 GiB  QEMU NVMe Ctrl   because: bus n
    7 system    release 20261122-test into slot A
    8 seed      321 files, 429 MiB, every byte checked
    9 admin     site lab-west, 192.168.124.10 on port 52:54:00:aa:bb:01
-  10 boot      UEFI removable path on the ESP, signed shim and GRUB; BIOS on nvme0n1
-  11 commit    mark the install as finished: disk GUID 23843d5d-e550-8a0e-adab-189f9a5bca51
+  10 boot      UEFI removable path on the ESP, signed shim and GRUB; BIOS on
+               nvme0n1
+  11 commit    mark the install as finished: disk GUID
+               23843d5d-e550-8a0e-adab-189f9a5bca51
