@@ -16,6 +16,7 @@
 #include "data/json.h"
 #include "data/yaml.h"
 #include "engine/engine.h"
+#include "engine/preflight.h"
 #include "engine/site_find.h"
 #include "observe/machine.h"
 #include "observe/observe.h"
@@ -258,7 +259,9 @@ static int verb_apply(struct job *j, struct error *err)
 	console_init(&c, stdout, "install");
 	if (!j->o.plan_hash)
 		return error_set(err, ERR_USAGE, "apply needs --plan-hash: run plan, look at it, and give its hash");
-	if (verb_plan(j, err))
+	/* An id made of an empty pool would not be random: wait here, too. */
+	preflight_entropy(NULL);
+	if (verb_plan(j, err) || (!j->o.dry && !j->o.machine && preflight_memory(j->machine, err)))
 		return -1;
 	plan_hash(j->plan, hash);
 	if (strlen(j->o.plan_hash) < PLAN_SHORT || strncmp(hash, j->o.plan_hash, strlen(j->o.plan_hash)) != 0) {
@@ -344,14 +347,17 @@ static int run_install(struct job *j, struct console *c, struct error *err)
 	const char *from;
 
 	sink.stage(c, "observe", "looking at this machine");
-	if (load_machine(j, err) || site_find(j->sys, j->machine, j->o.medium ? j->o.medium : default_medium, config_dir, &j->a, &text, &from, err))
+	if (load_machine(j, err) || preflight_memory(j->machine, err))
+		return -1;
+	preflight_entropy(&sink);
+	if (site_find(j->sys, j->machine, j->o.medium ? j->o.medium : default_medium, config_dir, &j->a, &text, &from, err))
 		return -1;
 	printf("site file: %s\n", from);
 	j->site_name = "site.yaml";
 	if (parse_site(j, str_text(&text), text.len, err) || look_for_links(j, err))
 		return -1;
 	sink.stage(c, "plan", "planning");
-	if (load_catalog(j, err) || make_plan(j, err))
+	if (load_catalog(j, err) || preflight_clock(j->sys, &j->catalog, &sink, err) || make_plan(j, err))
 		return -1;
 	putchar('\n');
 	show_plan(j);

@@ -20,6 +20,7 @@ static const struct field catalog_fields[] = {
 	FIELD_STRING(struct catalog, seed_hash, FIELD_REQUIRED, "BLAKE2b-256 of the seed manifest"),
 	FIELD_U64(struct catalog, seed_bytes, 0, "bytes to seed"),
 	FIELD_U64(struct catalog, seed_files, 0, "files to seed"),
+	FIELD_U64(struct catalog, epoch, FIELD_OMIT_EMPTY, "when it was built, seconds since 1970"),
 	FIELD_STRUCTS(struct catalog, images, 0, &image_schema, "node images"),
 };
 const struct schema catalog_schema =

@@ -12,6 +12,7 @@ struct catalog {
 	const char *build_id, *version;
 	const char *seed_hash; /* BLAKE2b of SEED */
 	uint64_t seed_bytes, seed_files;
+	uint64_t epoch; /* when it was built, seconds since 1970; 0 = it does not say */
 	struct catalog_image *images;
 	size_t n_images;
 };

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "data/json.h"
 
 enum { SEED_MAX = 16 << 20, LIST_MAX = 64 << 20, SIG_MAX = 256 };
 enum { NET_TRIES = 30, NET_PAUSE_MS = 2000 }; /* a minute: an admin node restarts in less */
@@ -283,6 +284,29 @@ static int get_listed(struct sys *sys, const char *source, const struct seed *se
 	return 0;
 }
 
+/* When the release was built; 0 when it carries no word of that. */
+static int read_epoch(struct sys *sys, const char *source, const struct seed *seed, struct arena *a, uint64_t *ret,
+		      struct error *err)
+{
+	AUTO_STR text = STR_INIT;
+	const char *epoch;
+	struct tree *t;
+	char *end;
+
+	*ret = 0;
+	if (!seed_find(seed, "release.json"))
+		return 0;
+	if (get_listed(sys, source, seed, "release.json", 65536, &text, err))
+		return -1;
+	t = json_parse("release.json", str_text(&text), text.len, a, err);
+	if (!t)
+		return -1;
+	epoch = tree_get_text(t, "epoch");
+	if (!epoch || !parse_u64(epoch, &end, ret) || *end)
+		return error_set(err, ERR_MEDIUM, "release.json: no epoch in it");
+	return 0;
+}
+
 int source_catalog(struct sys *sys, const char *source, const char *key, struct arena *a, struct catalog *ret,
 		   struct error *err)
 {
@@ -290,7 +314,8 @@ int source_catalog(struct sys *sys, const char *source, const char *key, struct 
 	struct seed seed;
 
 	memset(ret, 0, sizeof(*ret));
-	if (source_seed(sys, source, key, a, &seed, err) || get_listed(sys, source, &seed, "build-id", 128, &id, err))
+	if (source_seed(sys, source, key, a, &seed, err) || get_listed(sys, source, &seed, "build-id", 128, &id, err) ||
+	    read_epoch(sys, source, &seed, a, &ret->epoch, err))
 		return -1;
 	ret->build_id = arena_strndup(a, str_text(&id), strcspn(str_text(&id), "\n"));
 	ret->version = ret->build_id;
