@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Operations on a disk's structure: clear, table, mkfs, commit. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -78,6 +79,15 @@ int table_verify(struct op_env *env, const void *params, struct error *err)
 	return 0;
 }
 
+/* Bytes of a sector of the device DEV; what stands on no single disk has small ones. */
+static const char *sector_of(const struct op_env *env, const char *dev, struct arena *a)
+{
+	const char *colon = strrchr(dev, ':');
+	const struct plan_disk *d = colon ? plan_disk(env, arena_strndup(a, dev, (size_t)(colon - dev))) : NULL;
+
+	return arena_printf(a, "%" PRIu64, d && d->sector_bytes ? d->sector_bytes : 512);
+}
+
 int mkfs_apply(struct op_env *env, const void *params, struct error *err)
 {
 	const struct op_mkfs *p = params;
@@ -91,8 +101,9 @@ int mkfs_apply(struct op_env *env, const void *params, struct error *err)
 		return -1;
 	/* The clear operation left no old content to refuse over, hence -F and -f. */
 	const char *const ext4[] = { "mke2fs", "-q", "-F", "-t", "ext4", "-E", "nodiscard", "-U", id, "-L", label, dev, NULL };
-	const char *const xfs[] = { "mkfs.xfs", "-q", "-f", "-K", "-m", arena_printf(&a, "uuid=%s", id), dev, NULL };
-	const char *const vfat[] = { "mkfs.vfat", "-F", "32", "-i", fat_id, "-n", label, dev, NULL };
+	const char *const xfs[] = { "mkfs.xfs", "-q", "-f", "-K", "-L", label, "-m", arena_printf(&a, "uuid=%s", id), dev, NULL };
+	/* Firmware reads a FAT only with sectors of its disk's size. */
+	const char *const vfat[] = { "mkfs.vfat", "-F", "32", "-S", sector_of(env, p->dev, &a), "-i", fat_id, "-n", label, dev, NULL };
 	const char *const swap[] = { "mkswap", "-U", id, "-L", label, dev, NULL };
 	const struct {
 		const char *fs;
@@ -101,7 +112,7 @@ int mkfs_apply(struct op_env *env, const void *params, struct error *err)
 
 	for (size_t i = 0; i < ARRAY_LEN(tools); i++)
 		if (str_eq(tools[i].fs, p->fs))
-			return env->sys->ops->exec(env->sys, &(struct sys_exec){ .argv = tools[i].argv, .timeout_ms = 300000 }, err);
+			return env->sys->ops->exec(env->sys, &(struct sys_exec){ .argv = tools[i].argv, .timeout_ms = 1800000 }, err);
 	return error_set(err, ERR_INPUT, "mkfs: unknown file system \"%s\"", p->fs);
 }
 

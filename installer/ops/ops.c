@@ -172,3 +172,23 @@ void op_progress(const struct op_env *env, uint64_t done, uint64_t total)
 	if (env->progress)
 		env->progress(env->progress_ctx, done, total);
 }
+
+void op_note(const struct op_env *env, const char *text)
+{
+	if (env->note)
+		env->note(env->progress_ctx, text);
+}
+
+int op_secret(const struct op_env *env, const char *name, const struct op_secret **ret, struct error *err)
+{
+	for (size_t i = 0; i < env->n_secrets; i++) {
+		if (!str_eq(env->secrets[i].name, name))
+			continue;
+		if (!env->secrets[i].len)
+			return error_set(err, ERR_INPUT, "the key of \"%s\" is empty", name);
+		*ret = &env->secrets[i];
+		return 0;
+	}
+	error_set(err, ERR_INPUT, "the key of \"%s\" is not here", name);
+	return error_hint(err, "keys travel apart from the plan: give the site file that the plan was made of");
+}

@@ -67,6 +67,10 @@ MUST_CHECK int op_umount(const struct op_env *env, const char *dir, int rc, stru
 MUST_CHECK int op_write_text(const struct op_env *env, const char *dir, const char *rel, mode_t mode,
 			     const char *text, struct error *err);
 void op_progress(const struct op_env *env, uint64_t done, uint64_t total);
+/* Tells a person something that is no failure. */
+void op_note(const struct op_env *env, const char *text);
+/* The bytes of the key that the plan calls NAME. */
+MUST_CHECK int op_secret(const struct op_env *env, const char *name, const struct op_secret **ret, struct error *err);
 
 int clear_apply(struct op_env *env, const void *params, struct error *err);
 int clear_verify(struct op_env *env, const void *params, struct error *err);

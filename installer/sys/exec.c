@@ -151,9 +151,10 @@ static void child_main(const struct sys_exec *x, const int ends[ENDS], pid_t par
 }
 
 /* INPUT, then its end; a file in memory cannot block, nor be a broken pipe. */
-static int open_input(const char *input, int *ret, struct error *err)
+static int open_input(const struct sys_exec *x, int *ret, struct error *err)
 {
-	size_t len = input ? strlen(input) : 0;
+	const char *input = x->input;
+	size_t len = input ? (x->input_len ? x->input_len : strlen(input)) : 0;
 	AUTO_FD fd = input ? memfd_create("stdin", MFD_CLOEXEC)
 			   : open("/dev/null", O_RDONLY | O_CLOEXEC);
 
@@ -275,7 +276,7 @@ static int finish(struct run *r, struct str *output, struct error *err)
 
 static int open_ends(struct run *r, struct error *err)
 {
-	if (open_input(r->x->input, &r->theirs[IN], err))
+	if (open_input(r->x, &r->theirs[IN], err))
 		return -1;
 	for (int i = OUT; i <= FAIL; i++) {
 		int p[2];

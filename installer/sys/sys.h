@@ -20,6 +20,7 @@ struct sys_exec {
 	const char *const *argv; /* NULL-terminated; argv[0] is searched in PATH */
 	const char *root;	 /* chroot there first, or NULL */
 	const char *input;	 /* to stdin, or NULL = /dev/null */
+	size_t input_len;	 /* of its bytes; 0 = it is text and ends with its NUL */
 	struct str *output;	 /* stdout is appended (at most 1 MiB), or NULL = dropped */
 	unsigned int timeout_ms; /* 0 = 60 s; the child's process group is killed after it */
 };

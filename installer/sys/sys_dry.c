@@ -41,7 +41,7 @@ static int dry_exec(struct sys *s, const struct sys_exec *x, struct error *err U
 	if (x->root)
 		SAY(s, " (in %s)", x->root);
 	if (x->input)
-		SAY(s, " (with %zu bytes of input)", strlen(x->input));
+		SAY(s, " (with %zu bytes of input)", x->input_len ? x->input_len : strlen(x->input));
 	SAY(s, "\n");
 	return 0;
 }

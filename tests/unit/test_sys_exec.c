@@ -49,6 +49,10 @@ static void test_says(void)
 	   "a program gets its input");
 	is_str(str_text(&out), "hello", "all of it, and its end");
 	str_clear(&out);
+	ok(!run(&(struct sys_exec){ .argv = ARGV("cat"), .input = "a\0b\n", .input_len = 4, .output = &out }) && out.len == 4 &&
+		   !memcmp(out.s, "a\0b\n", 4),
+	   "input may hold any byte");
+	str_clear(&out);
 	ok(!run(&(struct sys_exec){ .argv = ARGV("cat"), .output = &out }) && !out.len,
 	   "without input there is only its end");
 	ok(!run(&(struct sys_exec){ .argv = ARGV("ls", "/proc/self/fd"), .output = &out }),

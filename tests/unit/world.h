@@ -78,6 +78,8 @@ static void file_put(const char *path, const void *data, size_t len)
 	str_addn(&f->data, data, len);
 }
 
+#include "unit/world_stack.h"
+
 static struct partition *part_of(const char *dev)
 {
 	unsigned long n = strtoul(dev + strlen(disk_node), NULL, 10);
@@ -87,10 +89,25 @@ static struct partition *part_of(const char *dev)
 	return &w.parts[n - 1];
 }
 
-static void sign_part(const char *dev, const char *type, const char *uuid)
+static const struct signature *part_sig(const char *dev)
 {
-	struct partition *p = part_of(dev);
-	struct signature *g = &w.sigs[p->number - 1];
+	const struct partition *p = part_of(dev);
+
+	return p->n_signatures ? p->signatures : NULL;
+}
+
+static void sign_dev(const char *dev, const char *type, const char *uuid)
+{
+	struct stack_dev *d = stack_find(dev);
+	struct partition *p = d ? NULL : part_of(dev);
+	struct signature *g = d ? &d->sig : &w.sigs[p->number - 1];
+
+	uuid = kept_text(uuid);
+	if (d) {
+		*g = (struct signature){ .type = type, .uuid = uuid };
+		d->signed_ = true;
+		return;
+	}
 
 	*g = (struct signature){ .type = type, .uuid = uuid };
 	p->signatures = g;
@@ -118,6 +135,18 @@ static int w_exec(struct sys *s UNUSED, const struct sys_exec *x, struct error *
 	static char fat[10];
 
 	came("exec");
+	if (!strcmp(v[0], "mdadm"))
+		return stack_mdadm(x, e);
+	if (!strcmp(v[0], "cryptsetup"))
+		return stack_crypt(x, last(v), e);
+	if (!strcmp(v[0], "lvm"))
+		return stack_lvm(x, last(v), e);
+	if (!strcmp(v[0], "dmsetup"))
+		stack_dmsetup(x->output);
+	if (!strcmp(v[0], "mkfs.xfs"))
+		sign_dev(last(v), "xfs", after(v, "-m") + strlen("uuid="));
+	if (!strcmp(v[0], "mkswap"))
+		sign_dev(last(v), "swap", after(v, "-U"));
 	if (!strcmp(v[0], "/usr/bin/dpkg")) {
 		w.queries++;
 		return error_set(e, ERR_IO, "dpkg: exit 1: package is not installed");
@@ -125,12 +154,12 @@ static int w_exec(struct sys *s UNUSED, const struct sys_exec *x, struct error *
 	if (!strcmp(v[0], "/usr/bin/apt-get") && after(v, "install"))
 		w.installs++;
 	if (!strcmp(v[0], "mke2fs"))
-		sign_part(last(v), "ext4", after(v, "-U"));
+		sign_dev(last(v), "ext4", after(v, "-U"));
 	if (!strcmp(v[0], "tune2fs"))
-		sign_part(last(v), "ext4", after(v, "-U"));
+		sign_dev(last(v), "ext4", after(v, "-U"));
 	if (!strcmp(v[0], "mkfs.vfat")) {
 		snprintf(fat, sizeof(fat), "%.4s-%s", after(v, "-i"), after(v, "-i") + 4);
-		sign_part(last(v), "vfat", fat);
+		sign_dev(last(v), "vfat", fat);
 	}
 	return 0;
 }
@@ -223,7 +252,8 @@ static int w_create(struct sys *s UNUSED, const char *path, mode_t mode UNUSED, 
 static int w_open_block(struct sys *s UNUSED, const char *path, int *ret, struct error *e UNUSED)
 {
 	came("open_block");
-	part_of(path);
+	if (!stack_find(path))
+		part_of(path);
 	*ret = (int)(file_at(path, true) - w.files);
 	w.handles++;
 	return 0;
@@ -337,7 +367,14 @@ static int w_fetch(struct sys *s UNUSED, const char *url, uint64_t offset, uint6
 
 static int w_probe(struct sys *s UNUSED, struct disk *d, struct arena *a UNUSED, struct error *e UNUSED)
 {
+	struct stack_dev *above = stack_find(d->path);
+
 	came("probe");
+	if (above) {
+		d->size_bytes = above->size;
+		d->signatures = &above->sig;
+		d->n_signatures = above->signed_;
+	}
 	if (!str_eq(d->path, disk_node))
 		return 0;
 	d->table = w.n_parts ? "gpt" : NULL;
@@ -492,6 +529,7 @@ static void world_reset(void)
 	for (size_t i = 0; i < w.n_files; i++)
 		str_release(&w.files[i].data);
 	memset(&w, 0, sizeof(w));
+	memset(&stack, 0, sizeof(stack));
 	make_release();
 	w.calls = 0;
 }
