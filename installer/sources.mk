@@ -10,4 +10,4 @@ engine_SRC  := engine/engine.c engine/journal.c engine/site_find.c engine/prefli
 proto_SRC   := proto/proto.c
 admin_SRC   := admin/life.c admin/store.c admin/nodes.c admin/node_apply.c admin/admin.c admin/rules.c admin/plans.c admin/bootconf.c admin/effects.c admin/api.c admin/agent_api.c admin/operator_api.c admin/server.c admin/render.c admin/setup.c admin/checks.c admin/catalog_load.c
 agent_SRC   := agent/client.c agent/measure.c agent/run_ram.c agent/run_disk.c agent/checks.c
-ui_SRC      := ui/console.c ui/table.c
+ui_SRC      := ui/console.c ui/table.c ui/machine_text.c

@@ -24,6 +24,7 @@
 #include "plan/planner.h"
 #include "plan/select.h"
 #include "ui/console.h"
+#include "ui/machine_text.h"
 
 static const char default_medium[] = "/run/fulcrum/medium/fulcrum";
 static const char default_key[] = "/usr/share/fulcrum/release.pub";
@@ -208,8 +209,13 @@ static int verb_observe(struct job *j, struct error *err)
 
 	if (load_machine(j, err))
 		return -1;
-	field_to_json(&machine_schema, j->machine, false, true, &text);
-	puts(str_text(&text));
+	if (j->o.json)
+		field_to_json(&machine_schema, j->machine, false, true, &text);
+	else
+		machine_text(j->machine, &text);
+	fputs(str_text(&text), stdout);
+	if (j->o.json)
+		putchar('\n');
 	return 0;
 }
 
@@ -424,7 +430,7 @@ static const struct verb {
 	{ "apply", "--plan-hash HASH SITE.yaml", "do it, if the plan still has that hash", verb_apply, true },
 	{ "validate", "SITE.yaml", "check a site file, on any machine", verb_validate, true },
 	{ "explain", "SITE.yaml", "each disk with why it matches a selector, or why not", verb_explain, true },
-	{ "observe", "", "print this machine as JSON", verb_observe, false },
+	{ "observe", "", "show this machine: disks, volume groups, arrays, ports", verb_observe, false },
 	{ "run", "", "the installer's life on a booted medium", verb_run, false },
 	{ "schema", "", "JSON Schema of the site file", verb_schema, false },
 	{ "reference", "", "reference page of the site file", verb_reference, false },
@@ -444,18 +450,19 @@ static int usage(FILE *out)
 	      "  --seed HEX        make the plan's ids of this seed\n"
 	      "  --reinstall       plan also when the machine already is as wanted\n"
 	      "  --dry-run         apply over the dry back end: say every effect, have none\n"
-	      "  -o text|json      how a plan is printed\n",
+	      "  -o text|json      how a plan or a machine is printed; --json for short\n",
 	      out);
 	return out == stdout ? 0 : error_exit_code(ERR_USAGE);
 }
 
-enum { OPT_MACHINE = 256, OPT_MEDIUM, OPT_KEY, OPT_HASH, OPT_SEED, OPT_REINSTALL, OPT_DRY, OPT_PROFILE, OPT_NODE };
+enum { OPT_MACHINE = 256, OPT_MEDIUM, OPT_KEY, OPT_HASH, OPT_SEED, OPT_REINSTALL, OPT_DRY, OPT_PROFILE, OPT_NODE, OPT_JSON };
 static const struct option long_options[] = {
 	{ "machine", required_argument, NULL, OPT_MACHINE }, { "medium", required_argument, NULL, OPT_MEDIUM },
 	{ "key", required_argument, NULL, OPT_KEY },	     { "plan-hash", required_argument, NULL, OPT_HASH },
 	{ "profile", required_argument, NULL, OPT_PROFILE }, { "node", required_argument, NULL, OPT_NODE },
 	{ "seed", required_argument, NULL, OPT_SEED },	     { "reinstall", no_argument, NULL, OPT_REINSTALL },
 	{ "dry-run", no_argument, NULL, OPT_DRY },	     { "help", no_argument, NULL, 'h' },
+	{ "json", no_argument, NULL, OPT_JSON },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -475,6 +482,7 @@ static int parse_options(int argc, char **argv, struct opts *o)
 		case OPT_NODE: o->node = optarg; break;
 		case OPT_REINSTALL: o->reinstall = true; break;
 		case OPT_DRY: o->dry = true; break;
+		case OPT_JSON: o->json = true; break;
 		case 'o':
 			if (strcmp(optarg, "json") != 0 && strcmp(optarg, "text") != 0)
 				return usage(stderr);
