@@ -118,7 +118,8 @@ void list_disks(struct work *w)
 			.sector_bytes = d->sector_bytes, .state = arena_strdup(w->a, state), .table_uuid = d->table_uuid,
 			.why = w->bounds[i].why,
 		};
-		for (size_t k = 0; k < d->n_holders; k++)
+		/* What stands on a disk that is not written is left standing. */
+		for (size_t k = 0; k < d->n_holders && !w->bounds[i].untouched; k++)
 			add_line(w->a, &p->disks[i].holders, &p->disks[i].n_holders, d->holders[k]);
 		w->bounds[i].row = &p->disks[i];
 	}

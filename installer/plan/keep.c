@@ -32,10 +32,16 @@ static bool half_made_unit(const struct work *w, const struct unit *u)
 	return false;
 }
 
+/* WHY is about U, which the line that asks stands on or is. */
 static int refuse(struct work *w, const struct unit *u, const char *why, struct error *err)
 {
-	error_set(err, ERR_REFUSED, "%s: %s is to be preserved, but %s", w->where, u->name, why);
-	return error_hint(err, "mend that first, or take `preserve` away from %s: then it is made new", u->name);
+	const struct unit *asks = w->asks ? w->asks : u;
+
+	if (asks == u)
+		error_set(err, ERR_REFUSED, "%s: %s is to be preserved, but %s", w->where, u->name, why);
+	else
+		error_set(err, ERR_REFUSED, "%s: %s is to be preserved, %s carries it, and %s", w->where, asks->name, u->name, why);
+	return error_hint(err, "mend that first, or take `preserve` away from %s: then it is made new", asks->name);
 }
 
 /* --- partitions */
@@ -137,7 +143,7 @@ static int group_there(struct work *w, struct unit *u, struct error *err)
 		if (rc <= 0)
 			return rc;
 		if (u->on[i]->item->role != PART_PART)
-			return refuse(w, u, arena_printf(w->a, "nobody can see into %s before it is opened", u->on[i]->name), err);
+			return refuse(w, u, arena_printf(w->a, "nobody can see into %s from outside", u->on[i]->name), err);
 	}
 	rc = partitions_there(w, u, "LVM2_member", &ignored, err);
 	if (rc > 0 && !group_seen(w, u))
@@ -155,9 +161,12 @@ static int is_there(struct work *w, struct unit *u, struct error *err)
 		return volume_there(w, u, err);
 	if (u->item->role == PART_GROUP)
 		return group_there(w, u, err);
-	/* On an array or a LUKS volume: whoever is below says it; the inside is not to be seen. */
+	/*
+	 * On an array or a LUKS volume the inside is not to be seen: what is below says it, unless the attempt that
+	 * made it was cut, perhaps before there was an inside.
+	 */
 	if (u->n_on && u->on[0]->item->role != PART_PART)
-		return is_there(w, u->on[0], err);
+		return half_made_unit(w, u) ? 0 : is_there(w, u->on[0], err);
 	if (u->signature) {
 		rc = partitions_there(w, u, u->signature, &uuid, err);
 		if (rc > 0)
@@ -231,6 +240,17 @@ static bool left_alone(struct work *w, size_t disk)
 	return w->bounds[disk].keeps;
 }
 
+/* A promise that no later run could keep is said when it is made. */
+static void note_new(struct work *w, const struct unit *u)
+{
+	const struct unit *g = is_volume(u) ? group_of(u) : u;
+
+	work_note(w, arena_printf(w->a, "nothing to keep was found for %s: it is made new", u->name));
+	if (g->item->role == PART_GROUP && g->n_on && g->on[0]->item->role != PART_PART)
+		work_note(w, arena_printf(w->a, "a later install cannot keep %s: nobody can see into %s from outside", u->name,
+					  g->on[0]->name));
+}
+
 int keep_find(struct work *w, struct error *err)
 {
 	for (size_t i = 0; i < w->n_units; i++) {
@@ -239,13 +259,14 @@ int keep_find(struct work *w, struct error *err)
 
 		if (!u->item->preserve)
 			continue;
+		w->asks = u;
 		if (u->item->role == PART_ROOT || u->item->role == PART_BOOT)
 			return refuse(w, u, "every install writes it", err);
 		rc = is_there(w, u, err);
 		if (rc < 0)
 			return -1;
 		if (!rc) {
-			work_note(w, arena_printf(w->a, "nothing to keep was found for %s: it is made new", u->name));
+			note_new(w, u);
 			continue;
 		}
 		u->kept = UNIT_CONTENT;
@@ -253,6 +274,7 @@ int keep_find(struct work *w, struct error *err)
 		if (keep_above(w, u, err))
 			return -1;
 	}
+	w->asks = NULL;
 	for (size_t i = 0; i < w->n_units; i++) {
 		if (keep_ids(w, &w->units[i], err))
 			return -1;
@@ -318,6 +340,8 @@ void keep_list(struct work *w)
 			if (u->kept != UNIT_CONTENT || !reaches(u, d))
 				continue;
 			words = kept_words(w, u);
+			if (u->n_on)
+				words = arena_printf(w->a, "%s  (in %s)", words, u->on[0]->name);
 			for (size_t k = 0; k < u->n_places; k++) {
 				const struct table_part *p = &w->bounds[d].parts[u->places[k].part];
 

@@ -74,6 +74,7 @@ struct work {
 	struct bound *bounds;
 	size_t n_bounds;
 	struct unit *units; /* by line */
+	const struct unit *asks; /* keep.c: the line whose `preserve` is looked at */
 	size_t n_units;
 };
 

@@ -5,6 +5,7 @@
  * files, for a person to read in the diff.
  */
 #include <dirent.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,8 +61,11 @@ static void load(struct world *w, const char *site_path, const char *machine_pat
 	}
 }
 
+/* KIND: "admin", "node" (by the first profile), or the name of a profile. */
 static int make(struct world *w, const char *kind, struct plan_request r, struct plan **ret, struct error *err)
 {
+	const struct profile *profile = w->site->profiles;
+
 	r.site = w->site;
 	r.machine = w->machine;
 	r.catalog = &catalog;
@@ -69,7 +73,13 @@ static int make(struct world *w, const char *kind, struct plan_request r, struct
 	r.seed = r.seed ? r.seed : "00112233445566778899aabbccddeeff";
 	if (!strcmp(kind, "admin"))
 		return plan_admin(&r, &w->a, ret, err);
-	return plan_node(&r, &w->site->profiles[0], &who, &w->a, ret, err);
+	if (strcmp(kind, "node") != 0)
+		profile = site_profile(w->site, kind);
+	if (!profile) {
+		fprintf(stderr, "no profile %s\n", kind);
+		exit(1);
+	}
+	return plan_node(&r, profile, &who, &w->a, ret, err);
 }
 
 static const char *value(const char *text, const char *key, struct arena *a)
@@ -80,42 +90,6 @@ static const char *value(const char *text, const char *key, struct arena *a)
 		return "";
 	p += strlen(key);
 	return arena_strndup(a, p, strcspn(p, "\n"));
-}
-
-static void golden(const char *name)
-{
-	struct world w = { 0 };
-	AUTO_STR text = STR_INIT;
-	AUTO_STR seen = STR_INIT;
-	struct error err = { 0 };
-	struct plan *plan;
-	char path[512];
-	char *expect;
-
-	snprintf(path, sizeof(path), "tests/plan/%s", name);
-	if (file_read(path, 1 << 20, &text, &err))
-		exit(1);
-	load(&w, value(str_text(&text), "@SITE ", &w.a), value(str_text(&text), "@MACHINE ", &w.a));
-	expect = strstr(text.s, "@EXPECT\n") + strlen("@EXPECT\n");
-	if (make(&w, value(str_text(&text), "@KIND ", &w.a), (struct plan_request){ 0 }, &plan, &err))
-		str_addf(&seen, "error %s: %s\n  hint: %s\n", error_kind_name(err.kind), err.msg, err.hint);
-	else
-		plan_text(plan, &seen);
-	if (getenv("FULCRUM_UPDATE")) {
-		AUTO_STR all = STR_INIT;
-
-		str_addn(&all, text.s, (size_t)(expect - text.s));
-		str_add(&all, str_text(&seen));
-		if (file_replace(path, all.s, all.len, 0644, &err))
-			exit(1);
-	}
-	is_str(str_text(&seen), expect, "%s", name);
-	arena_release(&w.a);
-}
-
-static int by_name(const struct dirent **a, const struct dirent **b)
-{
-	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
 /* --- a plan applied in mind: the machine as it looks afterwards */
@@ -203,6 +177,8 @@ static void mind_group(struct world *w, const struct plan *p, const struct op_gr
 		g->members = arena_grow(&w->a, g->members, g->n_members, sizeof(*g->members));
 		g->members[g->n_members++] = pv;
 		mind_sign(w, p, op->members[i], "LVM2_member", pv);
+		if (mind_part(w, p, op->members[i]))
+			g->size_bytes += mind_part(w, p, op->members[i])->size_bytes - 4194304;
 	}
 }
 
@@ -215,7 +191,6 @@ static void mind_volume(struct world *w, const struct op_volume *op)
 			continue;
 		g->volumes = arena_grow(&w->a, g->volumes, g->n_volumes, sizeof(*g->volumes));
 		g->volumes[g->n_volumes++] = (struct lvm_volume){ .name = op->name, .kind = op->kind, .size_bytes = op->size_bytes };
-		g->size_bytes += op->size_bytes;
 	}
 }
 
@@ -252,6 +227,108 @@ static void apply_in_mind(struct world *w, const struct plan *p)
 				mind_disk(w, p, op->disks[k].disk)->table_uuid = op->disks[k].uuid;
 		}
 	}
+}
+
+/* What the journals of the disks say when power fails in operation N. */
+static void mind_cut(struct world *w, struct plan *p, size_t n)
+{
+	for (size_t i = 0; i < p->n_disks; i++) {
+		struct disk *d = mind_disk(w, p, p->disks[i].role);
+
+		d->journal_goal = p->goal;
+		d->journal_step = p->ops[n].id;
+		d->journal_keeps = p->disks[i].n_keeps > 0;
+	}
+	p->n_ops = n;
+}
+
+/* "405 393 4900000 12582912": chunks, those that are the same, bytes to fetch and to write. */
+static void mind_compared(struct world *w, const char *text)
+{
+	struct comparison *c = ARENA_NEW(&w->a, struct comparison);
+
+	if (!*text || sscanf(text, "%" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64, &c->chunks, &c->same, &c->fetch_bytes,
+			     &c->write_bytes) != 4)
+		return;
+	c->list_hash = image.list_hash;
+	for (size_t i = 0; i < w->machine->n_disks; i++)
+		for (size_t k = 0; k < w->machine->disks[i].n_partitions; k++) {
+			struct partition *part = &w->machine->disks[i].partitions[k];
+
+			if (str_eq(part->name, "fulcrum-root")) {
+				part->compared = c;
+				part->n_compared = 1;
+			}
+		}
+}
+
+/*
+ * A case's optional lines: @AFTER KIND: this was installed on the machine before (and is its own earlier
+ * deployment), @CUT n: but only its first n operations, with what the disks' journals say then, @COMPARED: what was
+ * measured of its root, @AGAIN: planned although it is as wanted, @WIPE SERIAL.
+ */
+static struct plan_request prepared(struct world *w, const char *text)
+{
+	const char *after = value(text, "@AFTER ", &w->a), *cut = value(text, "@CUT ", &w->a), *wipe = value(text, "@WIPE ", &w->a);
+	struct plan_request r = { .reinstall = strstr(text, "@AGAIN\n") != NULL };
+	const char **list = arena_array(&w->a, 1, sizeof(*list));
+	struct error err;
+	struct plan *p;
+
+	if (*wipe) {
+		list[0] = wipe;
+		r.wipe = list;
+		r.n_wipe = 1;
+	}
+	if (!*after)
+		return r;
+	if (make(w, after, (struct plan_request){ 0 }, &p, &err)) {
+		fprintf(stderr, "%s\n", err.msg);
+		exit(1);
+	}
+	if (*cut)
+		mind_cut(w, p, strtoul(cut, NULL, 10));
+	apply_in_mind(w, p);
+	mind_compared(w, value(text, "@COMPARED ", &w->a));
+	r.own_goal = *cut ? NULL : p->goal;
+	r.seed = "ffeeddccbbaa99887766554433221100";
+	return r;
+}
+
+static void golden(const char *name)
+{
+	struct world w = { 0 };
+	AUTO_STR text = STR_INIT;
+	AUTO_STR seen = STR_INIT;
+	struct error err = { 0 };
+	struct plan *plan;
+	char path[512];
+	char *expect;
+
+	snprintf(path, sizeof(path), "tests/plan/%s", name);
+	if (file_read(path, 1 << 20, &text, &err))
+		exit(1);
+	load(&w, value(str_text(&text), "@SITE ", &w.a), value(str_text(&text), "@MACHINE ", &w.a));
+	expect = strstr(text.s, "@EXPECT\n") + strlen("@EXPECT\n");
+	if (make(&w, value(str_text(&text), "@KIND ", &w.a), prepared(&w, str_text(&text)), &plan, &err))
+		str_addf(&seen, "error %s: %s\n  hint: %s\n", error_kind_name(err.kind), err.msg, err.hint);
+	else
+		plan_text(plan, &seen);
+	if (getenv("FULCRUM_UPDATE")) {
+		AUTO_STR all = STR_INIT;
+
+		str_addn(&all, text.s, (size_t)(expect - text.s));
+		str_add(&all, str_text(&seen));
+		if (file_replace(path, all.s, all.len, 0644, &err))
+			exit(1);
+	}
+	is_str(str_text(&seen), expect, "%s", name);
+	arena_release(&w.a);
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
 static void second_run(const char *kind, const char *machine)

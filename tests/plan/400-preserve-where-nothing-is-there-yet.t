@@ -1,0 +1,28 @@
+@SITE tests/plan/keep.yaml
+@MACHINE tests/machines/store.json
+@KIND partition
+@EXPECT
+plan f075bc23  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
+profile partition
+disk system -> sda  SSD-0001  224 GiB  Example SSD
+  because: not rotational, first by path of 2
+  destroys nothing: the disk is blank
+  sdb not taken: the tie-break chose another (SSD-0002, 224 GiB)
+  sdc not taken: rotational, wanted not (HDD-0001, 3.6 TiB)
+  sdd not taken: rotational, wanted not (HDD-0002, 3.6 TiB)
+  sde not taken: rotational, wanted not (HDD-0003, 3.6 TiB)
+  sdf not taken: rotational, wanted not (HDD-0004, 3.6 TiB)
+note: nothing to keep was found for srv: it is made new
+   1 clear     both ends of sda, to be sure
+   2 table     gpt: esp 512 MiB, root 20 GiB, srv 112 GiB, swap 2.0 GiB, scratch
+               89 GiB
+   3 mkfs      vfat on partition 1, fulcrum-esp
+   4 mkfs      xfs on partition 3, fulcrum-srv
+   5 mkfs      swap on partition 4, fulcrum-swap
+   6 mkfs      ext4 on partition 5, fulcrum-scratch
+   7 image     debian-13@20261122T0000Z, 413 MiB in 1 MiB chunks, 160 MiB to
+               fetch, then grow
+   8 identity  name node-1, address 192.168.124.81/24, keys, ids
+   9 boot      UEFI removable path on the ESP, signed shim and GRUB
+  10 commit    mark the install as finished: disk GUID
+               65542611-b346-8011-a89e-a6854ee6074b

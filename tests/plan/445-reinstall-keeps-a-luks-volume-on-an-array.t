@@ -1,0 +1,48 @@
+@SITE tests/plan/keep.yaml
+@MACHINE tests/machines/store.json
+@KIND safe
+@AFTER safe
+@AGAIN
+@EXPECT
+plan c3cdf7e4  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
+profile safe
+disk system -> sda  SSD-0001  224 GiB  Example SSD
+  because: not rotational, first by path of 2
+  DESTROYS  vfat 512 MiB  (partition 1 fulcrum-esp)
+  DESTROYS  ext4 223 GiB  (partition 2 fulcrum-root)
+  consent: own earlier deployment
+disk data.0 -> sdc  HDD-0001  3.6 TiB  Example HDD
+  because: rotational, the only 4 that match of 6
+  KEEPS     LUKS volume vault  (in big)
+  KEEPS     ext4 safe on /safe  (in vault)
+  destroys nothing
+disk data.1 -> sdd  HDD-0002  3.6 TiB  Example HDD
+  because: rotational, the only 4 that match of 6
+  KEEPS     LUKS volume vault  (in big)
+  KEEPS     ext4 safe on /safe  (in vault)
+  destroys nothing
+disk data.2 -> sde  HDD-0003  3.6 TiB  Example HDD
+  because: rotational, the only 4 that match of 6
+  KEEPS     LUKS volume vault  (in big)
+  KEEPS     ext4 safe on /safe  (in vault)
+  destroys nothing
+disk data.3 -> sdf  HDD-0004  3.6 TiB  Example HDD
+  because: rotational, the only 4 that match of 6
+  KEEPS     LUKS volume vault  (in big)
+  KEEPS     ext4 safe on /safe  (in vault)
+  destroys nothing
+  sdb not taken: system: the tie-break chose another; data: not rotational,
+      wanted rotational (SSD-0002, 224 GiB)
+note: the key file of vault lies on the root file system, which is not encrypted
+     -- from step 1 on the old content is gone --
+   1 clear     wipe 2 things listed above from sda
+   2 table     gpt on sda: esp 512 MiB, root 223 GiB
+   3 mkfs      vfat on partition 1 of sda, fulcrum-esp
+   4 raid      big, as it is, from 4 partitions
+   5 crypt     vault on big, opened as it is by key file
+   6 image     debian-13@20261122T0000Z, 413 MiB in 1 MiB chunks, 160 MiB to
+               fetch, then grow
+   7 identity  name node-1, address 192.168.124.81/24, keys, ids
+   8 boot      UEFI removable path on the ESP, signed shim and GRUB
+   9 commit    mark the install as finished: disk GUID
+               aa86e19f-6b2d-877f-addb-cc082d7a06d4
