@@ -14,8 +14,7 @@
 const char *const fs_names[] = { "", "ext4", "xfs", "vfat", "swap", "none", NULL };
 
 static const char *const pick_names[] = { "", "smallest", "largest", "first-by-path", NULL };
-const char *const part_role_names[] = { "", "bios", "esp", "boot", "root", "swap", "data",
-					"part", "raid", "crypt", "group", "pool", NULL };
+const char *const part_role_names[] = { "", "bios", "esp", "boot", "root", "swap", "data", "part", "raid", "crypt", "group", "pool", NULL };
 _Static_assert(ARRAY_LEN(part_role_names) == PART__N + 1, "a name for every role");
 static const char *const reimage_names[] = { "differential", "full", NULL };
 static const char *const approve_names[] = { "hold", "auto", NULL };

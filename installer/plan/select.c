@@ -265,12 +265,36 @@ static const char *pick_text(const struct table *t, struct arena *a)
 
 /* --- the table for people */
 
-/* What C is called: "S5GXNF0R123456", with what several paths lead to marked as such. */
-static const char *id_text(const struct candidate *c, struct arena *a)
+static size_t with_id(const struct table *t, const char *id)
 {
-	if (!c->disk->n_paths)
-		return disk_id(c->disk);
-	return arena_printf(a, "%s (%zu paths)", disk_id(c->disk), c->disk->n_paths + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->n; i++)
+		n += str_eq(disk_id(t->items[i].disk), id);
+	return n;
+}
+
+static size_t with_wwn(const struct table *t, const char *wwn)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->n; i++)
+		n += str_eq(t->items[i].disk->wwn, wwn);
+	return n;
+}
+
+/*
+ * What C is called: "S5GXNF0R123456", with what several paths lead to marked as such. A serial that others have,
+ * too (it may be the controller's, or a clone's), does not say which disk it is: its WWN or its place does.
+ */
+static const char *id_text(const struct table *t, const struct candidate *c, struct arena *a)
+{
+	const struct disk *d = c->disk;
+	const char *id = disk_id(d), *more = d->wwn && with_wwn(t, d->wwn) == 1 ? d->wwn : d->topology;
+
+	if (more && with_id(t, id) > 1)
+		id = arena_printf(a, "%s at %s", id, more);
+	return d->n_paths ? arena_printf(a, "%s (%zu paths)", id, d->n_paths + 1) : id;
 }
 
 static const char *verdict(const struct table *t, const struct candidate *c, struct arena *a)
@@ -293,7 +317,7 @@ static void add_line(const struct table *t, const struct candidate *c, int name_
 	char size[SIZE_TEXT_MAX];
 
 	str_addf(out, "\n%s %-*s  %-*s  %9s  %s", is_bound(t) && c->taken ? "*" : " ", name_w, c->disk->name, id_w,
-		 id_text(c, &a), size_format(c->disk->size_bytes, size), verdict(t, c, &a));
+		 id_text(t, c, &a), size_format(c->disk->size_bytes, size), verdict(t, c, &a));
 }
 
 static void table_widths(const struct table *t, int *ret_name, int *ret_id)
@@ -303,7 +327,7 @@ static void table_widths(const struct table *t, int *ret_name, int *ret_id)
 	*ret_name = 4;
 	*ret_id = 6;
 	for (size_t i = 0; i < t->n; i++) {
-		int name = (int)strlen(t->items[i].disk->name), id = (int)strlen(id_text(&t->items[i], &a));
+		int name = (int)strlen(t->items[i].disk->name), id = (int)strlen(id_text(t, &t->items[i], &a));
 
 		*ret_name = name > *ret_name ? name : *ret_name;
 		*ret_id = id > *ret_id ? id : *ret_id;
@@ -318,7 +342,7 @@ static const char *outcome(const struct table *t, struct arena *a)
 	const char *is_needed = t->wanted == 1 ? "is needed" : "are needed";
 
 	if (t->tie && t->s->pick != PICK_NONE)
-		return arena_printf(a, "%zu disks match, and which %s %s is not clear: two are equal", t->matches,
+		return arena_printf(a, "%zu disks match, and which %s %s is not clear: several are equal", t->matches,
 				    t->wanted == 1 ? "is" : "are", pick_text(t, a));
 	if (t->matches == 1)
 		return arena_printf(a, "1 disk matches, exactly %zu %s", t->wanted, is_needed);

@@ -26,19 +26,67 @@ static void check_network(const struct network *n)
 	assert(n->addr < n->discovery.first || n->addr > n->discovery.last);
 }
 
+/* What NAME is to a line's `on`: a role of disks, or a line that carries others, before a given one or not. */
+static const struct layout_item *carrier(const struct profile *p, const char *name, size_t *ret_roles)
+{
+	const struct layout_item *found = NULL;
+
+	*ret_roles = 0;
+	for (size_t i = 0; i < p->n_disks; i++)
+		*ret_roles += !strcmp(p->disks[i].name, name);
+	for (size_t i = 0; i < p->n_layout; i++) {
+		const struct layout_item *it = &p->layout[i];
+
+		if (it->role >= PART_PART && !strcmp(it->name ? it->name : part_role_names[it->role], name))
+			found = it;
+	}
+	return found;
+}
+
+/* Every chain of lines ends at disks, after at most as many steps as there are lines. */
+static void check_ends(const struct profile *p, const struct layout_item *it, size_t depth)
+{
+	static const char *const usual[] = { "system" };
+	const char *const *on = it->n_on ? it->on : usual;
+
+	assert(depth <= p->n_layout);
+	assert(it->n_on < 2 || it->role == PART_RAID || it->role == PART_GROUP);
+	for (size_t i = 0; i < (it->n_on ? it->n_on : 1); i++) {
+		size_t roles;
+		const struct layout_item *below = carrier(p, on[i], &roles);
+
+		assert(roles ? roles == 1 && !below : below != NULL);
+		if (below)
+			check_ends(p, below, depth + 1);
+	}
+}
+
+static void check_line(const struct layout_item *it)
+{
+	assert(it->role > PART_NONE && it->role < PART__N);
+	assert(it->size.rest + (it->size.bytes != 0) + (it->size.percent != 0) <= 1 && it->size.percent <= 100);
+	assert(!it->min_bytes || !it->max_bytes || it->min_bytes <= it->max_bytes);
+	assert((it->role == PART_RAID) == it->level_set);
+	assert((it->role == PART_CRYPT) == (it->passphrase || it->key_file) && !(it->passphrase && it->key_file));
+	assert(!it->passphrase || strlen(it->passphrase) >= 8);
+	assert(!it->key_file || !strchr(it->key_file, '/'));
+	assert((it->role == PART_DATA) == (it->mount != NULL));
+}
+
 static void check_profile(const struct profile *p)
 {
-	size_t roots = 0, esps = 0, rests = 0;
+	size_t roots = 0, esps = 0, systems = 0;
 
-	assert(p->image && p->image[0] && p->n_disks == 1 && !strcmp(p->disks[0].name, "system"));
+	assert(p->image && p->image[0]);
+	for (size_t i = 0; i < p->n_disks; i++)
+		systems += !strcmp(p->disks[i].name, "system");
 	for (size_t i = 0; i < p->n_layout; i++) {
 		roots += p->layout[i].role == PART_ROOT;
 		esps += p->layout[i].role == PART_ESP;
-		rests += p->layout[i].size.rest;
-		assert(!p->layout[i].size.rest || i + 1 == p->n_layout);
-		assert(p->layout[i].role > PART_NONE && p->layout[i].role < PART__N);
+		check_line(&p->layout[i]);
+		check_ends(p, &p->layout[i], 0);
 	}
-	assert(roots == 1 && esps == 1 && rests <= 1);
+	assert(roots == 1 && esps == 1 && systems == 1);
 	for (size_t i = 0; i < p->n_wipe; i++)
 		assert(p->wipe[i] && p->wipe[i][0]);
 }

@@ -85,7 +85,7 @@ static void picks(void)
 	is_str(why, "rotational, the first 2 by path of 4", "and says so");
 	s.pick = PICK_SMALLEST;
 	is_str(taken(&s, &m, &a, &why),
-	       "disks.data: 4 disks match, and which are the 2 smallest is not clear: two are equal\n"
+	       "disks.data: 4 disks match, and which are the 2 smallest is not clear: several are equal\n"
 	       "  sda      D         3.9 TiB  matches\n"
 	       "  sdb      A         3.9 TiB  matches\n"
 	       "  sdc      B         3.9 TiB  matches\n"
@@ -148,12 +148,14 @@ static void the_way(void)
 	list[0].in_use = "has the same serial as sdc";
 	list[1].in_use = "has the same serial as sdb";
 	list[1].name = "sdc";
+	list[0].topology = "/usb/1";
+	list[1].topology = "/usb/2";
 	list[2].paths = paths;
 	list[2].n_paths = 1;
 	is_str(taken(&s, &m, &a, &why),
 	       "disks.data: no disk matches, exactly 1 is needed\n"
-	       "  sdb   A              3.9 TiB  would match, but is never a target: has the same serial as sdc\n"
-	       "  sdc   A              3.9 TiB  would match, but is never a target: has the same serial as sdb\n"
+	       "  sdb   A at /usb/1    3.9 TiB  would match, but is never a target: has the same serial as sdc\n"
+	       "  sdc   A at /usb/2    3.9 TiB  would match, but is never a target: has the same serial as sdb\n"
 	       "  sdd   C (2 paths)    7.8 TiB  size is 7.8 TiB, wanted <= 5000G\n"
 	       "  hint: a disk that is in use, read-only or a copy of another is never taken: see beside it",
 	       "clones are shown as what they are, paths as one disk");
@@ -164,8 +166,8 @@ static void the_way(void)
 	s.serial = "A";
 	is_str(explained(&s, &m, &a),
 	       "wanted: serial A, bus sata\n"
-	       "  sdb   A              3.9 TiB  would match, but is never a target: read-only\n"
-	       "* sdc   A              3.9 TiB  matches\n"
+	       "  sdb   A at /usb/1    3.9 TiB  would match, but is never a target: read-only\n"
+	       "* sdc   A at /usb/2    3.9 TiB  matches\n"
 	       "  sdd   C (2 paths)    7.8 TiB  serial is C, wanted A\n",
 	       "a read-only disk is never a target");
 }
