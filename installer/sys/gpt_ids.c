@@ -316,3 +316,34 @@ int gpt_set_ids(const struct block *b, const char *disk_uuid, const struct table
 		return -1;
 	return 0;
 }
+
+static bool entry_is(const struct block *b, const unsigned char *e, const struct table_part *p)
+{
+	unsigned char type[GUID_BYTES] = { 0 }, id[GUID_BYTES] = { 0 };
+
+	if (guid_parse(p->type_uuid, type) || guid_parse(p->uuid, id))
+		return false;
+	guid_swap(type);
+	guid_swap(id);
+	return !memcmp(e + E_TYPE, type, sizeof(type)) && !memcmp(e + E_GUID, id, sizeof(id)) &&
+	       get64(e + E_FIRST) == p->start_bytes / b->sector &&
+	       get64(e + E_LAST) == (p->start_bytes + p->size_bytes) / b->sector - 1;
+}
+
+int gpt_has(const struct block *b, const struct table_part *parts, size_t n, struct error *err)
+{
+	AUTO_COPY primary = { .name = NULL };
+	AUTO_COPY backup = { .name = NULL };
+	const char *which, *why;
+
+	if (read_both(b, &primary, &backup, &which, &why, err))
+		return -1;
+	if (why)
+		return error_set(err, ERR_CHANGED, "%s: %s: what is to be kept cannot be found by it", which, why);
+	for (size_t i = 0; i < n; i++)
+		if (parts[i].keep && (parts[i].number < 1 || parts[i].number > primary.count ||
+				      !entry_is(b, entry_at(&primary, parts[i].number), &parts[i])))
+			return error_set(err, ERR_CHANGED, "partition %" PRIu64 " (%s), which is to be kept, is not where it was",
+					 parts[i].number, parts[i].name);
+	return 0;
+}

@@ -27,6 +27,12 @@ void guid_swap(unsigned char guid[GUID_BYTES]);
 MUST_CHECK int gpt_check(const struct block *b, struct str *why, struct error *err);
 
 /*
+ * Whether the table on B, both copies whole, has each of PARTS that is to be kept: number, bounds, type and
+ * GUID. ERR_CHANGED names the first that is not as it should be.
+ */
+MUST_CHECK int gpt_has(const struct block *b, const struct table_part *parts, size_t n, struct error *err);
+
+/*
  * Sets the disk GUID and, if PARTS, those of the partitions, after proving that the table has
  * exactly these partitions where they should be. Both copies must be whole. The backup is written
  * and on the medium before the primary is touched: a power cut leaves one whole copy at any

@@ -3,6 +3,9 @@
  * Partition tables; the only user of libparted. It writes what the plan says to the sector, decides
  * nothing, and repairs nothing: whatever libparted would ask a person is answered with "cancel".
  * It runs in a child, because libparted keeps its state and its complaints in global variables.
+ *
+ * A table is composed in memory, with all its ids, and then copied to the disk in an order that shows
+ * at every instant the old table, none, or the new one: never a half, never one with other ids.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -15,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -156,6 +160,8 @@ static int clear_ends(const struct job *j, const struct block *b, struct error *
 		const struct table_part *p = &j->table->parts[i];
 		uint64_t len = p->size_bytes < END_BYTES ? p->size_bytes : END_BYTES;
 
+		if (p->keep)
+			continue;
 		if (block_zero(b->fd, p->start_bytes, len, err) ||
 		    block_zero(b->fd, p->start_bytes + p->size_bytes - len, len, err))
 			return error_wrap(err, "partition %" PRIu64, p->number);
@@ -163,35 +169,98 @@ static int clear_ends(const struct job *j, const struct block *b, struct error *
 	return 0;
 }
 
-static int write_gpt(const struct job *j, const struct block *b, struct error *err)
+/* Lets libparted write the table to the file in memory behind B, which has the disk's size. */
+static int compose(const struct job *j, const struct block *b, struct error *err)
 {
 	CLEANUP(destroy_device) PedDevice *device = NULL;
 	CLEANUP(destroy_disk) PedDisk *disk = NULL;
+	char path[32];
 
 	ped_exception_set_handler(refuse);
-	device = ped_device_get(j->path);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", b->fd);
+	device = ped_device_get(path);
 	if (!device)
 		return parted_error(err, "open");
-	if (device->type == PED_DEVICE_FILE) {
-		/* A file has no sectors of its own: it stands for a device with those. */
-		device->sector_size = device->phys_sector_size = (long long)b->sector;
-		device->length = (PedSector)(b->size / b->sector);
-	}
-	if ((uint64_t)device->sector_size != b->sector)
-		return error_set(err, ERR_IO, "libparted sees sectors of %lld bytes",
-				 device->sector_size);
+	/* A file has no sectors of its own: it stands for a device with those. */
+	device->sector_size = device->phys_sector_size = (long long)b->sector;
+	device->length = (PedSector)(b->size / b->sector);
 	disk = ped_disk_new_fresh(device, ped_disk_type_get("gpt"));
 	if (!disk)
 		return parted_error(err, "new table");
 	for (size_t i = 0; i < j->table->n_parts; i++)
 		if (add_part(disk, &j->table->parts[i], b->sector, err))
 			return error_wrap(err, "partition %" PRIu64, j->table->parts[i].number);
-	/* Only now, when libparted has accepted all of it, is the disk touched. */
-	if (clear_ends(j, b, err))
-		return -1;
 	if (!ped_disk_commit_to_dev(disk))
 		return parted_error(err, "commit");
+	return gpt_set_ids(b, j->table->uuid, j->table->parts, j->table->n_parts, err);
+}
+
+static int copy_range(const struct block *from, const struct block *to, uint64_t at, uint64_t len, struct error *err)
+{
+	unsigned char *buf = malloc((size_t)len);
+	int rc;
+
+	if (!buf)
+		abort();
+	rc = block_read(from->fd, at, buf, (size_t)len, err) || block_write(to->fd, at, buf, (size_t)len, err) ? -1 : 0;
+	free(buf);
+	if (!rc && fsync(to->fd))
+		return error_sys(err, errno, "fsync");
+	return rc;
+}
+
+/*
+ * The primary header goes first and comes back last. Without it there is no table but the backup, which is
+ * the old one or, from its one write on, the new one.
+ */
+static int install_table(const struct block *from, const struct block *to, struct error *err)
+{
+	uint64_t s = to->sector, entries = (16384 + s - 1) / s * s, sectors = to->size / s;
+
+	if (block_zero(to->fd, s, s, err))
+		return -1;
+	if (fsync(to->fd))
+		return error_sys(err, errno, "fsync");
+	if (copy_range(from, to, (sectors - 1) * s - entries, entries, err) ||
+	    copy_range(from, to, (sectors - 1) * s, s, err) || copy_range(from, to, 2 * s, entries, err) ||
+	    copy_range(from, to, 0, s, err) || copy_range(from, to, s, s, err))
+		return error_wrap(err, "table");
 	return 0;
+}
+
+static bool keeps_any(const struct op_table *t)
+{
+	for (size_t i = 0; i < t->n_parts; i++)
+		if (t->parts[i].keep)
+			return true;
+	return false;
+}
+
+static bool keeps_all(const struct op_table *t)
+{
+	for (size_t i = 0; i < t->n_parts; i++)
+		if (!t->parts[i].keep)
+			return false;
+	return t->n_parts > 0;
+}
+
+static int write_gpt(const struct job *j, const struct block *b, struct error *err)
+{
+	struct block memory = { .fd = -1, .size = b->size, .sector = b->sector };
+	AUTO_FD fd = memfd_create("table", MFD_CLOEXEC);
+
+	if (fd < 0 || ftruncate(fd, (off_t)b->size))
+		return error_sys(err, errno, "memory for the table");
+	memory.fd = fd;
+	if (compose(j, &memory, err))
+		return -1;
+	/* What stays must be there now exactly as the new table says. */
+	if (keeps_any(j->table) && gpt_has(b, j->table->parts, j->table->n_parts, err))
+		return -1;
+	/* Only now, when all of it is known to be right, is the disk touched. */
+	if (clear_ends(j, b, err))
+		return -1;
+	return install_table(&memory, b, err);
 }
 
 /* --- what the kernel makes of it */
@@ -338,8 +407,12 @@ static int write_child(void *ctx, struct str *out UNUSED, struct error *err)
 
 	if (open_job(j, BLOCK_OWN, &b, err))
 		return -1;
-	if (check_table(j->table, &b, err) || write_gpt(j, &b, err) ||
-	    gpt_set_ids(&b, j->table->uuid, j->table->parts, j->table->n_parts, err))
+	if (check_table(j->table, &b, err))
+		return -1;
+	/* Nothing moves: the disk GUID alone changes, after the table was found to be exactly this one. */
+	if (keeps_all(j->table) ? gpt_has(&b, j->table->parts, j->table->n_parts, err) ||
+					  gpt_set_ids(&b, j->table->uuid, j->table->parts, j->table->n_parts, err) :
+				  write_gpt(j, &b, err))
 		return -1;
 	return wait_for_kernel(j, &b, err);
 }

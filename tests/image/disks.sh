@@ -157,6 +157,51 @@ test_refusals()
 	is "what is refused changes nothing" "$(digest)" "$before"
 }
 
+# What a table keeps stays where it is with its content; the rest is laid out anew around it.
+test_keep()
+{
+	local sector=$1 id=22222222-2222-8333-8444-555566667777 before content
+
+	new_disk 256M
+	spec_usual >"$work/spec"
+	"$DISKTOOL" table "$disk" "$sector" "$work/spec"
+	head -c 104857600 /dev/urandom | dd of="$disk" bs=1M seek=66 conv=notrunc status=none
+	content=$(dd if="$disk" bs=1M skip=66 count=100 status=none | b2sum)
+	spec_usual | sed -e "1s/.*/$id/" -e '4s/$/ keep/' -e '3s/ 67108864$/ 33554432/' -e '5d' >"$work/kept"
+	check "keep $sector: a table is written around a partition" "$DISKTOOL" table "$disk" "$sector" "$work/kept"
+	is "keep $sector: sfdisk sees the new one" "$(seen_by_sfdisk "$sector" | jq -c '[.id, (.partitions[] | [.node, .start, .size])]')" \
+		"[\"$id\",[1,1048576,1048576],[2,2097152,33554432],[3,69206016,104857600]]"
+	is "keep $sector: its content is what it was" "$(dd if="$disk" bs=1M skip=66 count=100 status=none | b2sum)" "$content"
+	contains "keep $sector: sfdisk finds no fault" "$(sfdisk --sector-size "$sector" --verify "$disk" 2>&1)" "No errors detected"
+	before=$(digest)
+	sed -e '4s/ 69206016 / 70254592 /' "$work/kept" >"$work/bad"
+	check_fails "keep $sector: one that is not where it should be is refused" "$DISKTOOL" table "$disk" "$sector" "$work/bad"
+	sed -e '4s/0a0b0c0d-/0a0b0c0e-/' "$work/kept" >"$work/bad"
+	check_fails "keep $sector: so is one with another id" "$DISKTOOL" table "$disk" "$sector" "$work/bad"
+	is "keep $sector: and nothing has changed" "$(digest)" "$before"
+	sed -e '1s/^2/3/' -e '2,$s/\( keep\)\{0,1\}$/ keep/' "$work/kept" >"$work/all"
+	check "keep $sector: all of it" "$DISKTOOL" table "$disk" "$sector" "$work/all"
+	is "keep $sector: only the disk GUID is new" "$(seen_by_sfdisk "$sector" | jq -c '[.id, (.partitions[] | [.node, .start, .size])]')" \
+		"[\"3${id:1}\",[1,1048576,1048576],[2,2097152,33554432],[3,69206016,104857600]]"
+	is "keep $sector: and the content stays" "$(dd if="$disk" bs=1M skip=66 count=100 status=none | b2sum)" "$content"
+}
+
+# Over 2 TiB, where 32 bits of sectors end.
+test_huge()
+{
+	local sector=$1 tib=1099511627776
+
+	new_disk 3T
+	printf '%s\n' 11111111-2222-8333-8444-555566667777 \
+		"1 fulcrum-esp $esp 00000002-0000-8000-8000-000000000002 1048576 536870912" \
+		"2 fulcrum-data $linux 00000005-0000-8000-8000-000000000005 $((2 * tib + 1048576)) $((tib - 2 * 1048576))" >"$work/spec"
+	check "huge $sector: a table on 3 TiB" "$DISKTOOL" table "$disk" "$sector" "$work/spec"
+	is "huge $sector: sfdisk sees exactly it" "$(seen_by_sfdisk "$sector" | jq -c '[.partitions[] | [.start, .size]]')" \
+		"[[1048576,536870912],[$((2 * tib + 1048576)),$((tib - 2 * 1048576))]]"
+	is "huge $sector: so does probing" "$(probe "$sector" | jq -c '[.damage, (.partitions[] | [.start_bytes, .size_bytes])]')" \
+		"[null,[1048576,536870912],[$((2 * tib + 1048576)),$((tib - 2 * 1048576))]]"
+}
+
 # KIND TYPE [TABLE]: a sign over the whole disk is found, named, and gone after a wipe
 test_dirty()
 {
@@ -308,6 +353,10 @@ main()
 	fi
 	test_table 512
 	test_table 4096
+	test_keep 512
+	test_keep 4096
+	test_huge 512
+	test_huge 4096
 	test_refusals
 	for pair in ext4:ext4 vfat:vfat lvm:LVM2_member md0.90:linux_raid_member md1.0:linux_raid_member \
 		md1.1:linux_raid_member md1.2:linux_raid_member luks1:crypto_LUKS luks2:crypto_LUKS btrfs:btrfs \

@@ -39,13 +39,16 @@ static int verb_table(struct sys *s, char **argv, struct arena *a, struct error 
 	t.uuid = line;
 	while ((line = strtok_r(NULL, "\n", &save))) {
 		struct table_part *p;
-		char name[64], type[40], uuid[40];
+		char name[64], type[40], uuid[40], keep[8] = "";
+		int words;
 
 		t.parts = arena_grow(a, t.parts, t.n_parts, sizeof(*t.parts));
 		p = &t.parts[t.n_parts++];
-		if (sscanf(line, "%" SCNu64 " %63s %39s %39s %" SCNu64 " %" SCNu64, &p->number,
-			   name, type, uuid, &p->start_bytes, &p->size_bytes) != 6)
-			return error_set(err, ERR_USAGE, "%s: not six words", line);
+		words = sscanf(line, "%" SCNu64 " %63s %39s %39s %" SCNu64 " %" SCNu64 " %7s", &p->number, name,
+			       type, uuid, &p->start_bytes, &p->size_bytes, keep);
+		if (words != 6 && (words != 7 || strcmp(keep, "keep")))
+			return error_set(err, ERR_USAGE, "%s: not six words, nor these and keep", line);
+		p->keep = words == 7;
 		p->name = arena_strdup(a, name);
 		p->type_uuid = arena_strdup(a, type);
 		p->uuid = arena_strdup(a, uuid);
