@@ -215,6 +215,23 @@ static int run_all(struct engine *e, const struct plan *plan, struct held *held,
 	return rc;
 }
 
+/*
+ * Arrays, LUKS volumes and volume groups can be planned and made, but a deployed system is not yet told how to
+ * assemble them: it would not boot, or lack its data. Refused while nothing is written.
+ */
+static int possible(const struct plan *plan, struct error *err)
+{
+	for (size_t i = 0; i < plan->n_ops; i++) {
+		const struct op *op = &plan->ops[i];
+
+		if (op->kind != OP_RAID && op->kind != OP_CRYPT && op->kind != OP_GROUP && op->kind != OP_VOLUME)
+			continue;
+		error_set(err, ERR_REFUSED, "%s: RAID, LUKS and LVM can be planned, not yet deployed: nothing was written", op->id);
+		return error_hint(err, "use a layout of partitions");
+	}
+	return 0;
+}
+
 /* With the machine to itself: looks again, holds the disks, runs. */
 static int apply_locked(struct engine *e, const struct plan *plan, struct arena *a, struct error *err)
 {
@@ -246,7 +263,7 @@ int engine_apply(struct engine *e, const struct plan *plan, struct error *err)
 
 	if (!plan->n_ops)
 		return 0;
-	if (e->sys->ops->make_dirs(e->sys, e->target, 0700, err))
+	if (possible(plan, err) || e->sys->ops->make_dirs(e->sys, e->target, 0700, err))
 		return -1;
 	/* One apply at a time on a machine: the lock goes with the process. */
 	lock = open(e->target, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -286,6 +286,18 @@ static void test_whole(const char *kind)
 	   err.msg);
 }
 
+static void test_possible(void)
+{
+	AUTO_ARENA a = ARENA_INIT;
+	struct plan *p = make_plan("node", &a);
+	struct watch k;
+
+	p->ops[p->n_ops - 1].kind = OP_RAID;
+	world_reset();
+	ok(apply(&world_sys, p, &k, NULL) && err.kind == ERR_REFUSED && !w.calls,
+	   "what a deployed system could not assemble is refused before anything is touched: %s", err.msg);
+}
+
 /* --- guards: who a disk is, and its table, before every step */
 
 static void test_guards(const char *kind)
@@ -469,6 +481,7 @@ int main(void)
 	test_lock();
 	test_whole("node");
 	test_whole("admin");
+	test_possible();
 	test_guards("node");
 	test_guards("admin");
 	test_lies();
