@@ -217,13 +217,19 @@ static int run_all(struct engine *e, const struct plan *plan, struct held *held,
 
 /*
  * Arrays, LUKS volumes and volume groups can be planned and made, but a deployed system is not yet told how to
- * assemble them: it would not boot, or lack its data. Refused while nothing is written.
+ * assemble them: it would not boot, or lack its data. Wiping stops at what is to be kept. Both are refused here,
+ * while nothing is written, and not by the third disk of five.
  */
 static int possible(const struct plan *plan, struct error *err)
 {
 	for (size_t i = 0; i < plan->n_ops; i++) {
 		const struct op *op = &plan->ops[i];
 
+		if (op->kind == OP_CLEAR && ((const struct op_clear *)op->params)->n_keep) {
+			error_set(err, ERR_REFUSED, "%s: clearing a disk around what it keeps can be planned, not yet done: "
+						    "nothing was written", op->id);
+			return error_hint(err, "keep whole disks, or save what is to stay and leave `preserve` out");
+		}
 		if (op->kind != OP_RAID && op->kind != OP_CRYPT && op->kind != OP_GROUP && op->kind != OP_VOLUME)
 			continue;
 		error_set(err, ERR_REFUSED, "%s: RAID, LUKS and LVM can be planned, not yet deployed: nothing was written", op->id);

@@ -296,6 +296,11 @@ static void test_possible(void)
 	world_reset();
 	ok(apply(&world_sys, p, &k, NULL) && err.kind == ERR_REFUSED && !w.calls,
 	   "what a deployed system could not assemble is refused before anything is touched: %s", err.msg);
+	p = make_plan("node", &a);
+	((struct op_clear *)p->ops[0].params)->n_keep = 1;
+	world_reset();
+	ok(apply(&world_sys, p, &k, NULL) && err.kind == ERR_REFUSED && !w.calls, "so is a disk to be cleared around what stays: %s",
+	   err.msg);
 }
 
 /* --- guards: who a disk is, and its table, before every step */
