@@ -222,6 +222,12 @@ static int run_all(struct engine *e, const struct plan *plan, struct held *held,
  */
 static int possible(const struct plan *plan, struct error *err)
 {
+	for (size_t i = 0; i < plan->n_disks; i++)
+		if (plan->disks[i].n_holders) {
+			error_set(err, ERR_REFUSED, "disk %s: %s stands on it: nothing was written", plan->disks[i].name,
+				  plan->disks[i].holders[0]);
+			return error_hint(err, "take it down (mdadm --stop, dmsetup remove, vgchange -an) and plan again");
+		}
 	for (size_t i = 0; i < plan->n_ops; i++) {
 		const struct op *op = &plan->ops[i];
 

@@ -210,17 +210,13 @@ static int copy_range(const struct block *from, const struct block *to, uint64_t
 }
 
 /*
- * The primary header goes first and comes back last. Without it there is no table but the backup, which is
- * the old one or, from its one write on, the new one.
+ * The backup first, while the old primary stands whole; then the primary, while the new backup does: one of
+ * the two is whole at every instant, so that what is kept is always in a table.
  */
 static int install_table(const struct block *from, const struct block *to, struct error *err)
 {
 	uint64_t s = to->sector, entries = (16384 + s - 1) / s * s, sectors = to->size / s;
 
-	if (block_zero(to->fd, s, s, err))
-		return -1;
-	if (fsync(to->fd))
-		return error_sys(err, errno, "fsync");
 	if (copy_range(from, to, (sectors - 1) * s - entries, entries, err) ||
 	    copy_range(from, to, (sectors - 1) * s, s, err) || copy_range(from, to, 2 * s, entries, err) ||
 	    copy_range(from, to, 0, s, err) || copy_range(from, to, s, s, err))
