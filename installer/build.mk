@@ -97,4 +97,10 @@ $(foreach t,$(filter-out $(plan_tests),$(unit)),$(eval $(obj)/tests/$(t): $(obj)
 $(foreach t,$(filter $(plan_tests),$(unit)),$(eval $(obj)/tests/$(t): $(obj)/tests/$(t).o $(below_plan) ; @$(CC) $(ldflags) -o $$@ $$^ $(call pc,yaml-0.1 yyjson libsodium)))
 tests: $(addprefix $(obj)/tests/,$(unit))
 
+# Measured by tests/bench/run; no part of the tests.
+$(obj)/bench/plan-time.o: tests/bench/plan-time.c $(obj)/flags
+	@mkdir -p $(@D); echo "  CC $<"; $(CC) $(cflags) -Itests -c $< -o $@
+$(bin)/plan-time: $(obj)/bench/plan-time.o $(below_plan)
+	$(link) $(call pc,yaml-0.1 yyjson libsodium)
+
 -include $(shell find $(obj) -name '*.d' 2>/dev/null)

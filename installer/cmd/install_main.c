@@ -214,8 +214,6 @@ static int verb_observe(struct job *j, struct error *err)
 	else
 		machine_text(j->machine, &text);
 	fputs(str_text(&text), stdout);
-	if (j->o.json)
-		putchar('\n');
 	return 0;
 }
 

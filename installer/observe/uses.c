@@ -203,12 +203,12 @@ static void walk_holders(struct stack *s, const char *dir, const char *through)
 		if (known)
 			continue;
 		if (s->n == HOLDERS_MAX) {
-			note_why(s, "busy: held by more devices than can be listed", NULL);
+			note_why(s, "held by more devices than can be listed", NULL);
 			return;
 		}
 		s->names[s->n++] = names[i];
 		if (!kind) {
-			note_why(s, arena_printf(s->h->a, "busy: held by %s", names[i]), through);
+			note_why(s, arena_printf(s->h->a, "held by %s", names[i]), through);
 			continue;
 		}
 		text = arena_printf(s->h->a, "%s %s", names[i], kind);

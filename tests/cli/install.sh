@@ -97,6 +97,17 @@ plan_tests() {
 	says "nothing was written" "and says so"
 }
 
+machine_tests() {
+	local f
+	for f in tests/machines/*.json; do
+		expect 0 "${f##*/} can be explained" "$tool" explain --machine "$f" tests/sites/lab-any.yaml
+	done
+	expect 0 "a machine is shown as text" "$tool" observe --machine tests/machines/dirty-raid.json
+	says "array main: raid5, metadata 1.2, 3 of 4 members are here" "with its arrays"
+	expect 0 "and as JSON" "$tool" observe --json --machine tests/machines/dirty-raid.json
+	expect 0 "which is the record itself" cmp "$dir/last" tests/machines/dirty-raid.json
+}
+
 # A small release, signed with a key of its own.
 make_medium() {
 	local m=$dir/medium
@@ -153,6 +164,7 @@ medium_tests() {
 site_tests
 profile_tests
 plan_tests
+machine_tests
 medium_tests
 printf '1..%d\n' "$n"
 exit "$failed"
