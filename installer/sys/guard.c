@@ -8,10 +8,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -153,7 +155,8 @@ static int fingerprint(const struct block *b, char ret[HASH_HEX], struct error *
 	if (!buf)
 		abort();
 	/* From the device, not from what this kernel remembers of it. */
-	posix_fadvise(b->fd, 0, 0, POSIX_FADV_DONTNEED);
+	if (b->device)
+		ioctl(b->fd, BLKFLSBUF);
 	rc = block_read(b->fd, 0, buf, len, err) || block_read(b->fd, b->size - len, buf + len, len, err) ? -1 : 0;
 	if (!rc)
 		hash_buffer(buf, 2 * len, ret);

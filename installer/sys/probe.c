@@ -287,6 +287,12 @@ static int probe_child(void *ctx, struct str *out, struct error *err)
 	if (l.block.size != d->size_bytes)
 		return error_set(err, ERR_CHANGED, "%s: has %" PRIu64 " bytes, not %" PRIu64,
 				 d->path, l.block.size, d->size_bytes);
+	/*
+	 * What was written through a partition's own node is not in the cache of the whole disk, which
+	 * keeps what it read before for as long as anybody, such as a guard, holds the disk open.
+	 */
+	if (l.block.device)
+		ioctl(l.block.fd, BLKFLSBUF);
 	d->damage = NULL;
 	scan_table(&l, d);
 	scan_signatures(&l, "", 0, l.block.size, &d->signatures, &d->n_signatures);
