@@ -230,9 +230,7 @@ static const char *consent_of(struct work *w, const struct bound *b)
 		return "blank";
 	if (!b->row->n_destroys)
 		return "nothing is lost";
-	if (same_guid(guid, goal_unfinished(w->plan->goal, w->a)))
-		return "own unfinished attempt";
-	if (own_half_made(w, d))
+	if (own_half_made(w, d) || same_guid(guid, goal_unfinished(w->plan->goal, w->a)))
 		return d->journal_step ? arena_printf(w->a, "own unfinished attempt, cut in step %s", d->journal_step) :
 					 "own unfinished attempt";
 	if (r->own_goal && (same_guid(guid, r->own_goal) || same_guid(guid, goal_guid(r->own_goal, b->role, false, w->a)) ||

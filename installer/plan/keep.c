@@ -151,6 +151,18 @@ static int group_there(struct work *w, struct unit *u, struct error *err)
 	return rc;
 }
 
+/* The members are there; what they say of the array has to be what the line says. */
+static int array_there(struct work *w, const struct unit *u, struct error *err)
+{
+	const struct machine *m = w->r->machine;
+	const char *level = arena_printf(w->a, "raid%" PRIu64, u->item->level);
+
+	for (size_t i = 0; i < m->n_arrays; i++)
+		if (same_guid(m->arrays[i].uuid, u->uuid) && m->arrays[i].level && !str_eq(m->arrays[i].level, level))
+			return refuse(w, u, arena_printf(w->a, "it is a %s, wanted %s", m->arrays[i].level, level), err);
+	return 1;
+}
+
 /* 1 if what line U makes is there, 0 if it is not, -1 with *ERR if that cannot be said. */
 static int is_there(struct work *w, struct unit *u, struct error *err)
 {
@@ -171,7 +183,7 @@ static int is_there(struct work *w, struct unit *u, struct error *err)
 		rc = partitions_there(w, u, u->signature, &uuid, err);
 		if (rc > 0)
 			u->uuid = uuid;
-		return rc;
+		return rc > 0 && u->item->role == PART_RAID ? array_there(w, u, err) : rc;
 	}
 	for (size_t i = 0; i < u->n_places; i++)
 		if (!place_seen(w, u, i))

@@ -1,6 +1,7 @@
 @SITE tests/plan/stacks.yaml
 @MACHINE tests/machines/store.json
 @KIND keys
+@SHOW crypt:safe group:vg1 volume:vg1/fast identity:root
 @EXPECT
 plan 581eaf58  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
 profile keys
@@ -46,3 +47,88 @@ note: the key file of safe lies on the root file system, which is not encrypted
   21 boot      UEFI removable path on the ESP, signed shim and GRUB
   22 commit    mark the install as finished: disk GUID
                b9a3ece1-4491-8966-8172-defddd1a2ee9
+crypt:safe needs table:system
+{
+  "name": "safe",
+  "dev": "system:3",
+  "uuid": "42f51c70-bbf3-8f01-87c8-6756c5b2ac1c",
+  "key": "safe"
+}
+
+group:vg1 needs table:data.0, table:data.1, table:data.2, table:data.3
+{
+  "name": "vg1",
+  "members": [
+    "data.0:1",
+    "data.1:1",
+    "data.2:1",
+    "data.3:1"
+  ]
+}
+
+volume:vg1/fast needs group:vg1
+{
+  "group": "vg1",
+  "name": "fast",
+  "kind": "striped",
+  "size_bytes": 2199023255552,
+  "stripes": 4
+}
+
+identity:root needs mkfs:fulcrum-esp, mkfs:fulcrum-safe-data, mkfs:fulcrum-fast, mkfs:fulcrum-slow, image:root
+{
+  "dev": "system:2",
+  "root_uuid": "88adcbd8-5f13-8a6d-a1ba-dcbe4541a858",
+  "root_arg": "UUID=88adcbd8-5f13-8a6d-a1ba-dcbe4541a858",
+  "esp_uuids": [
+    "5117-FF85"
+  ],
+  "console": "console=tty0 console=ttyS0,115200",
+  "fstab": [
+    {
+      "uuid": "a7db9c91-5b95-80c1-ada1-131b43c515e3",
+      "where": "/safe",
+      "fs": "ext4",
+      "dev": "crypt:safe"
+    },
+    {
+      "uuid": "c1d9d139-f25f-81d5-9ee8-f17bde3f468b",
+      "where": "/fast",
+      "fs": "ext4",
+      "dev": "lv:vg1/fast"
+    },
+    {
+      "uuid": "674141d3-bc88-8ac7-ba7a-5a7a8a297475",
+      "where": "/slow",
+      "fs": "ext4",
+      "dev": "lv:vg1/slow"
+    }
+  ],
+  "crypttab": [
+    {
+      "name": "safe",
+      "uuid": "42f51c70-bbf3-8f01-87c8-6756c5b2ac1c",
+      "dev": "system:3",
+      "key": "safe"
+    }
+  ],
+  "packages": [
+    "lvm2",
+    "cryptsetup"
+  ],
+  "who": {
+    "node": "node-1",
+    "attempt": 1,
+    "hostname": "node-1",
+    "domain": "lab.example",
+    "address": "192.168.124.81",
+    "prefix": 24,
+    "mac": "52:54:00:aa:bb:01",
+    "admin_address": "192.168.124.10",
+    "site_key": "3333333333333333333333333333333333333333333333333333333333333333",
+    "ssh_keys": [
+      "ssh-ed25519 AAAA test"
+    ]
+  }
+}
+

@@ -3,6 +3,7 @@
 @KIND partition
 @AFTER partition
 @AGAIN
+@SHOW clear:system table:system
 @EXPECT
 plan 5f43447d  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
 profile partition
@@ -32,3 +33,63 @@ disk system -> sda  SSD-0001  224 GiB  Example SSD
    8 boot      UEFI removable path on the ESP, signed shim and GRUB
    9 commit    mark the install as finished: disk GUID
                65542611-b346-8011-a89e-a6854ee6074b
+clear:system
+{
+  "disk": "system",
+  "keep": [
+    {
+      "start_bytes": 22012755968,
+      "size_bytes": 120028397568
+    }
+  ]
+}
+
+table:system needs clear:system
+{
+  "disk": "system",
+  "uuid": "ddfc8d52-6db6-8321-83be-03515f7d8fd5",
+  "parts": [
+    {
+      "number": 1,
+      "name": "fulcrum-esp",
+      "type_uuid": "c12a7328-f81f-11d2-ba4b-00a0c93ec93b",
+      "uuid": "6b208762-cb1a-8290-81bc-43787452afae",
+      "start_bytes": 1048576,
+      "size_bytes": 536870912
+    },
+    {
+      "number": 2,
+      "name": "fulcrum-root",
+      "type_uuid": "0fc63daf-8483-4772-8e79-3d69d8477de4",
+      "uuid": "6c78bef3-ab8a-8e54-a9d6-11cda3ef6f50",
+      "start_bytes": 537919488,
+      "size_bytes": 21474836480
+    },
+    {
+      "number": 3,
+      "name": "fulcrum-srv",
+      "type_uuid": "0fc63daf-8483-4772-8e79-3d69d8477de4",
+      "uuid": "bac56963-a1d3-8c5c-a119-5a130383a246",
+      "start_bytes": 22012755968,
+      "size_bytes": 120028397568,
+      "keep": true
+    },
+    {
+      "number": 4,
+      "name": "fulcrum-swap",
+      "type_uuid": "0657fd6d-a4ab-43c4-84e5-0933c84b4f4f",
+      "uuid": "541fd6bd-34d9-8e3c-a1fb-3aab77915322",
+      "start_bytes": 142041153536,
+      "size_bytes": 2147483648
+    },
+    {
+      "number": 5,
+      "name": "fulcrum-scratch",
+      "type_uuid": "0fc63daf-8483-4772-8e79-3d69d8477de4",
+      "uuid": "ddefcf86-93ad-871c-bd67-a890f17e545b",
+      "start_bytes": 144188637184,
+      "size_bytes": 95867109376
+    }
+  ]
+}
+

@@ -2,6 +2,7 @@
 @MACHINE tests/machines/store.json
 @KIND other
 @AFTER partition
+@SHOW table:system
 @EXPECT
 plan 2789cb24  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
 profile other
@@ -28,3 +29,44 @@ disk system -> sda  SSD-0001  224 GiB  Example SSD
    6 boot      UEFI removable path on the ESP, signed shim and GRUB; BIOS on sda
    7 commit    mark the install as finished: disk GUID
                c5a5f31a-781d-8610-894c-fec53519c249
+table:system needs clear:system
+{
+  "disk": "system",
+  "uuid": "5dc672d4-db67-8ff2-92f5-4ee9d4c1be20",
+  "parts": [
+    {
+      "number": 1,
+      "name": "fulcrum-bios",
+      "type_uuid": "21686148-6449-6e6f-744e-656564454649",
+      "uuid": "f75b9256-4034-8f03-a689-0a33799e1679",
+      "start_bytes": 1048576,
+      "size_bytes": 1048576
+    },
+    {
+      "number": 2,
+      "name": "fulcrum-esp",
+      "type_uuid": "c12a7328-f81f-11d2-ba4b-00a0c93ec93b",
+      "uuid": "6b208762-cb1a-8290-81bc-43787452afae",
+      "start_bytes": 2097152,
+      "size_bytes": 268435456
+    },
+    {
+      "number": 3,
+      "name": "fulcrum-srv",
+      "type_uuid": "0fc63daf-8483-4772-8e79-3d69d8477de4",
+      "uuid": "bac56963-a1d3-8c5c-a119-5a130383a246",
+      "start_bytes": 22012755968,
+      "size_bytes": 120028397568,
+      "keep": true
+    },
+    {
+      "number": 4,
+      "name": "fulcrum-root",
+      "type_uuid": "0fc63daf-8483-4772-8e79-3d69d8477de4",
+      "uuid": "6c78bef3-ab8a-8e54-a9d6-11cda3ef6f50",
+      "start_bytes": 142041153536,
+      "size_bytes": 98014593024
+    }
+  ]
+}
+

@@ -2,6 +2,7 @@
 @MACHINE tests/machines/store.json
 @KIND other-volumes
 @AFTER volumes
+@SHOW group:vg0 volume:vg0/srv volume:vg0/root identity:root
 @EXPECT
 plan d3fe614e  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
 profile other-volumes
@@ -32,3 +33,75 @@ disk system -> sda  SSD-0001  224 GiB  Example SSD
   10 boot      UEFI removable path on the ESP, signed shim and GRUB
   11 commit    mark the install as finished: disk GUID
                4e49bd16-700c-837d-b679-864b313c03dc
+group:vg0 needs table:system
+{
+  "name": "vg0",
+  "members": [
+    "system:3"
+  ],
+  "keep": true,
+  "remove": [
+    "root",
+    "swap"
+  ]
+}
+
+volume:vg0/srv needs group:vg0
+{
+  "group": "vg0",
+  "name": "srv",
+  "kind": "linear",
+  "size_bytes": 107374182400,
+  "keep": true
+}
+
+volume:vg0/root needs group:vg0, volume:vg0/srv
+{
+  "group": "vg0",
+  "name": "root",
+  "kind": "linear",
+  "size_bytes": 0
+}
+
+identity:root needs mkfs:fulcrum-esp, mkfs:fulcrum-boot, image:root
+{
+  "dev": "lv:vg0/root",
+  "root_uuid": "1327d115-1de2-8af3-8c2a-881b802dfbf7",
+  "root_arg": "/dev/mapper/vg0-root",
+  "boot_uuid": "457b4c8c-dae2-8e55-a3a4-9f8322ff140a",
+  "esp_uuids": [
+    "AF64-2165"
+  ],
+  "console": "console=tty0 console=ttyS0,115200",
+  "fstab": [
+    {
+      "uuid": "457b4c8c-dae2-8e55-a3a4-9f8322ff140a",
+      "where": "/boot",
+      "fs": "ext4",
+      "dev": "system:2"
+    },
+    {
+      "where": "/srv",
+      "fs": "ext4",
+      "dev": "lv:vg0/srv"
+    }
+  ],
+  "packages": [
+    "lvm2"
+  ],
+  "who": {
+    "node": "node-1",
+    "attempt": 1,
+    "hostname": "node-1",
+    "domain": "lab.example",
+    "address": "192.168.124.81",
+    "prefix": 24,
+    "mac": "52:54:00:aa:bb:01",
+    "admin_address": "192.168.124.10",
+    "site_key": "3333333333333333333333333333333333333333333333333333333333333333",
+    "ssh_keys": [
+      "ssh-ed25519 AAAA test"
+    ]
+  }
+}
+

@@ -3,6 +3,7 @@
 @KIND safe
 @AFTER safe
 @AGAIN
+@SHOW raid:big crypt:vault identity:root commit:system
 @EXPECT
 plan c3cdf7e4  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
 profile safe
@@ -46,3 +47,85 @@ note: the key file of vault lies on the root file system, which is not encrypted
    8 boot      UEFI removable path on the ESP, signed shim and GRUB
    9 commit    mark the install as finished: disk GUID
                aa86e19f-6b2d-877f-addb-cc082d7a06d4
+raid:big
+{
+  "name": "big",
+  "uuid": "9962f100:98588b88:b90d6224:b1261b6c",
+  "metadata": "1.2",
+  "level": 10,
+  "members": [
+    "data.0:1",
+    "data.1:1",
+    "data.2:1",
+    "data.3:1"
+  ],
+  "keep": true
+}
+
+crypt:vault needs raid:big
+{
+  "name": "vault",
+  "dev": "raid:big",
+  "key": "vault",
+  "keep": true
+}
+
+identity:root needs mkfs:fulcrum-esp, crypt:vault, image:root
+{
+  "dev": "system:2",
+  "root_uuid": "1327d115-1de2-8af3-8c2a-881b802dfbf7",
+  "root_arg": "UUID=1327d115-1de2-8af3-8c2a-881b802dfbf7",
+  "esp_uuids": [
+    "AF64-2165"
+  ],
+  "console": "console=tty0 console=ttyS0,115200",
+  "fstab": [
+    {
+      "where": "/safe",
+      "fs": "ext4",
+      "dev": "crypt:vault"
+    }
+  ],
+  "crypttab": [
+    {
+      "name": "vault",
+      "dev": "raid:big",
+      "key": "vault"
+    }
+  ],
+  "arrays": [
+    {
+      "name": "big",
+      "uuid": "9962f100:98588b88:b90d6224:b1261b6c"
+    }
+  ],
+  "packages": [
+    "mdadm",
+    "cryptsetup"
+  ],
+  "who": {
+    "node": "node-1",
+    "attempt": 1,
+    "hostname": "node-1",
+    "domain": "lab.example",
+    "address": "192.168.124.81",
+    "prefix": 24,
+    "mac": "52:54:00:aa:bb:01",
+    "admin_address": "192.168.124.10",
+    "site_key": "3333333333333333333333333333333333333333333333333333333333333333",
+    "ssh_keys": [
+      "ssh-ed25519 AAAA test"
+    ]
+  }
+}
+
+commit:system needs boot:system
+{
+  "disks": [
+    {
+      "disk": "system",
+      "uuid": "aa86e19f-6b2d-877f-addb-cc082d7a06d4"
+    }
+  ]
+}
+

@@ -4,7 +4,7 @@
 @AFTER partition
 @CUT 3
 @EXPECT
-plan 3f24175e  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
+plan 05b77521  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
 profile partition
 disk system -> sda  SSD-0001  224 GiB  Example SSD
   because: not rotational, first by path of 2
@@ -13,7 +13,7 @@ disk system -> sda  SSD-0001  224 GiB  Example SSD
   DESTROYS  unknown content 112 GiB  (partition 3 fulcrum-srv)
   DESTROYS  unknown content 2.0 GiB  (partition 4 fulcrum-swap)
   DESTROYS  unknown content 89 GiB  (partition 5 fulcrum-scratch)
-  consent: own unfinished attempt
+  consent: own unfinished attempt, cut in step mkfs:fulcrum-srv
   sdb not taken: the tie-break chose another (SSD-0002, 224 GiB)
   sdc not taken: rotational, wanted not (HDD-0001, 3.6 TiB)
   sdd not taken: rotational, wanted not (HDD-0002, 3.6 TiB)

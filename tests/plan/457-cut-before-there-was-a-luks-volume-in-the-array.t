@@ -4,29 +4,29 @@
 @AFTER safe
 @CUT 12
 @EXPECT
-plan 57e9d35c  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
+plan f24f000b  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
 profile safe
 disk system -> sda  SSD-0001  224 GiB  Example SSD
   because: not rotational, first by path of 2
   DESTROYS  vfat 512 MiB  (partition 1 fulcrum-esp)
   DESTROYS  unknown content 223 GiB  (partition 2 fulcrum-root)
-  consent: own unfinished attempt
+  consent: own unfinished attempt, cut in step crypt:vault
 disk data.0 -> sdc  HDD-0001  3.6 TiB  Example HDD
   because: rotational, the only 4 that match of 6
-  DESTROYS  linux_raid_member 3.6 TiB  (partition 1 fulcrum-big)
-  consent: own unfinished attempt
+  DESTROYS  raid10 array "big", a member of 3.6 TiB  (partition 1 fulcrum-big)
+  consent: own unfinished attempt, cut in step crypt:vault
 disk data.1 -> sdd  HDD-0002  3.6 TiB  Example HDD
   because: rotational, the only 4 that match of 6
-  DESTROYS  linux_raid_member 3.6 TiB  (partition 1 fulcrum-big)
-  consent: own unfinished attempt
+  DESTROYS  raid10 array "big", a member of 3.6 TiB  (partition 1 fulcrum-big)
+  consent: own unfinished attempt, cut in step crypt:vault
 disk data.2 -> sde  HDD-0003  3.6 TiB  Example HDD
   because: rotational, the only 4 that match of 6
-  DESTROYS  linux_raid_member 3.6 TiB  (partition 1 fulcrum-big)
-  consent: own unfinished attempt
+  DESTROYS  raid10 array "big", a member of 3.6 TiB  (partition 1 fulcrum-big)
+  consent: own unfinished attempt, cut in step crypt:vault
 disk data.3 -> sdf  HDD-0004  3.6 TiB  Example HDD
   because: rotational, the only 4 that match of 6
-  DESTROYS  linux_raid_member 3.6 TiB  (partition 1 fulcrum-big)
-  consent: own unfinished attempt
+  DESTROYS  raid10 array "big", a member of 3.6 TiB  (partition 1 fulcrum-big)
+  consent: own unfinished attempt, cut in step crypt:vault
   sdb not taken: system: the tie-break chose another; data: not rotational,
       wanted rotational (SSD-0002, 224 GiB)
 note: nothing to keep was found for vault: it is made new

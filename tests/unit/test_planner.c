@@ -61,6 +61,126 @@ static void load(struct world *w, const char *site_path, const char *machine_pat
 	}
 }
 
+/* --- what holds for every plan */
+
+struct ids {
+	const char *seen[512];
+	size_t n;
+};
+
+/* True if UUID was there before; kept things have those that they had. */
+static bool twice(struct ids *ids, const char *uuid)
+{
+	for (size_t i = 0; uuid && i < ids->n; i++)
+		if (!strcasecmp(ids->seen[i], uuid))
+			return true;
+	if (uuid && ids->n < 512)
+		ids->seen[ids->n++] = uuid;
+	return false;
+}
+
+static bool table_has(const struct plan *p, const char *dev)
+{
+	size_t role = strcspn(dev, ":");
+
+	for (size_t i = 0; i < p->n_ops; i++) {
+		const struct op_table *t = p->ops[i].params;
+
+		if (p->ops[i].kind != OP_TABLE || strlen(t->disk) != role || strncmp(t->disk, dev, role) != 0)
+			continue;
+		for (size_t k = 0; k < t->n_parts; k++)
+			if (t->parts[k].number == strtoul(dev + role + 1, NULL, 10))
+				return true;
+		return false;
+	}
+	for (size_t i = 0; i < p->n_disks; i++) /* left alone: it has no table of the plan's */
+		if (strlen(p->disks[i].role) == role && !strncmp(p->disks[i].role, dev, role))
+			return true;
+	return false;
+}
+
+/* The operation that makes DEV; NULL when the plan does not. */
+static const struct op *maker(const struct plan *p, const char *dev)
+{
+	for (size_t i = 0; i < p->n_ops; i++) {
+		const char *id = p->ops[i].id;
+
+		if (str_eq(id, dev) || (str_starts(dev, "lv:") && str_starts(id, "volume:") && str_eq(id + 7, dev + 3)))
+			return &p->ops[i];
+	}
+	return NULL;
+}
+
+static const char *bad_dev(const struct plan *p, size_t before, const char *dev)
+{
+	const struct op *op;
+
+	if (!str_starts(dev, "raid:") && !str_starts(dev, "crypt:") && !str_starts(dev, "lv:"))
+		return table_has(p, dev) ? NULL : dev;
+	op = maker(p, dev);
+	return op && op < p->ops + before ? NULL : dev;
+}
+
+static const char *bad_op(const struct plan *p, size_t i, struct ids *ids)
+{
+	const struct op *op = &p->ops[i];
+	const char *bad = NULL;
+
+	for (size_t k = 0; k < op->n_needs && !bad; k++) {
+		const struct op *need = maker(p, op->needs[k]);
+
+		bad = need && need < op ? NULL : op->needs[k];
+	}
+	for (size_t k = 0; k < i && !bad; k++)
+		bad = str_eq(p->ops[k].id, op->id) ? "id twice" : NULL;
+	if (op->kind == OP_TABLE) {
+		const struct op_table *t = op->params;
+
+		for (size_t k = 0; k < t->n_parts && !bad; k++)
+			bad = twice(ids, t->parts[k].uuid) ? t->parts[k].uuid : NULL;
+	} else if (op->kind == OP_MKFS) {
+		const struct op_mkfs *m = op->params;
+
+		bad = bad ? bad : twice(ids, m->uuid) ? m->uuid : bad_dev(p, i, m->dev);
+	} else if (op->kind == OP_RAID) {
+		const struct op_raid *r = op->params;
+
+		bad = bad ? bad : twice(ids, r->uuid) || strlen(r->uuid) != 35 ? r->uuid : NULL;
+		for (size_t k = 0; k < r->n_members && !bad; k++)
+			bad = bad_dev(p, i, r->members[k]);
+	} else if (op->kind == OP_CRYPT) {
+		const struct op_crypt *c = op->params;
+
+		bad = bad ? bad : twice(ids, c->uuid) ? c->uuid : bad_dev(p, i, c->dev);
+	} else if (op->kind == OP_GROUP) {
+		const struct op_group *g = op->params;
+
+		for (size_t k = 0; k < g->n_members && !bad; k++)
+			bad = bad_dev(p, i, g->members[k]);
+	} else if (op->kind == OP_IMAGE) {
+		const struct op_image *m = op->params;
+
+		bad = bad ? bad : twice(ids, m->uuid) ? m->uuid : bad_dev(p, i, m->dev);
+	}
+	return bad;
+}
+
+/* Needs come before, ids and UUIDs are there once, devices are made before they are used; NULL if so. */
+static const char *ill_formed(const struct plan *p, struct arena *a)
+{
+	struct ids ids = { .n = 0 };
+
+	for (size_t i = 0; i < p->n_ops; i++) {
+		const char *bad = bad_op(p, i, &ids);
+
+		if (bad)
+			return arena_printf(a, "%s: %s", p->ops[i].id, bad);
+	}
+	if (p->n_ops && (p->ops[p->n_ops - 1].kind != OP_COMMIT || p->ops[p->n_ops - 2].kind != OP_BOOT))
+		return "the boot loader and the mark are not last";
+	return NULL;
+}
+
 /* KIND: "admin", "node" (by the first profile), or the name of a profile. */
 static int make(struct world *w, const char *kind, struct plan_request r, struct plan **ret, struct error *err)
 {
@@ -182,6 +302,17 @@ static void mind_group(struct world *w, const struct plan *p, const struct op_gr
 	}
 }
 
+static void mind_array(struct world *w, const struct op_raid *op)
+{
+	struct machine *m = w->machine;
+
+	if (op->keep)
+		return;
+	m->arrays = arena_grow(&w->a, m->arrays, m->n_arrays, sizeof(*m->arrays));
+	m->arrays[m->n_arrays++] = (struct md_array){ .name = op->name, .uuid = op->uuid, .metadata = op->metadata,
+		.level = arena_printf(&w->a, "raid%" PRIu64, op->level), .devices = op->n_members, .found = op->n_members };
+}
+
 static void mind_volume(struct world *w, const struct op_volume *op)
 {
 	for (size_t i = 0; i < w->machine->n_groups; i++) {
@@ -208,6 +339,7 @@ static void apply_in_mind(struct world *w, const struct plan *p)
 
 			for (size_t k = 0; k < op->n_members; k++)
 				mind_sign(w, p, op->members[k], "linux_raid_member", op->uuid);
+			mind_array(w, op);
 		}
 		if (p->ops[i].kind == OP_CRYPT)
 			mind_sign(w, p, ((const struct op_crypt *)params)->dev, "crypto_LUKS", ((const struct op_crypt *)params)->uuid);
@@ -265,7 +397,8 @@ static void mind_compared(struct world *w, const char *text)
 /*
  * A case's optional lines: @AFTER KIND: this was installed on the machine before (and is its own earlier
  * deployment), @CUT n: but only its first n operations, with what the disks' journals say then, @COMPARED: what was
- * measured of its root, @AGAIN: planned although it is as wanted, @WIPE SERIAL.
+ * measured of its root, @AGAIN: planned although it is as wanted, @WIPE SERIAL, @SHOW: operations
+ * whose parameters are shown, too.
  */
 static struct plan_request prepared(struct world *w, const char *text)
 {
@@ -295,6 +428,27 @@ static struct plan_request prepared(struct world *w, const char *text)
 	return r;
 }
 
+/* The parameters of the operations that @SHOW names. */
+static void show_ops(struct world *w, const struct plan *p, const char *ids, struct str *out)
+{
+	while (*ids) {
+		size_t n = strcspn(ids, " ");
+		const struct op *op = NULL;
+
+		for (size_t i = 0; i < p->n_ops; i++)
+			if (strlen(p->ops[i].id) == n && !strncmp(p->ops[i].id, ids, n))
+				op = &p->ops[i];
+		str_addf(out, "%.*s", (int)n, ids);
+		for (size_t i = 0; op && i < op->n_needs; i++)
+			str_addf(out, "%s %s", i ? "," : " needs", op->needs[i]);
+		str_addc(out, '\n');
+		if (op)
+			json_write(field_write(op_schemas[op->kind], op->params, false, &w->a), true, out);
+		str_addc(out, '\n');
+		ids += n + strspn(ids + n, " ");
+	}
+}
+
 static void golden(const char *name)
 {
 	struct world w = { 0 };
@@ -312,8 +466,14 @@ static void golden(const char *name)
 	expect = strstr(text.s, "@EXPECT\n") + strlen("@EXPECT\n");
 	if (make(&w, value(str_text(&text), "@KIND ", &w.a), prepared(&w, str_text(&text)), &plan, &err))
 		str_addf(&seen, "error %s: %s\n  hint: %s\n", error_kind_name(err.kind), err.msg, err.hint);
-	else
+	else {
+		const char *ill = ill_formed(plan, &w.a);
+
 		plan_text(plan, &seen);
+		show_ops(&w, plan, value(str_text(&text), "@SHOW ", &w.a), &seen);
+		if (ill)
+			str_addf(&seen, "ILL-FORMED: %s\n", ill);
+	}
 	if (getenv("FULCRUM_UPDATE")) {
 		AUTO_STR all = STR_INIT;
 
