@@ -42,7 +42,8 @@ static void add_list(struct str *out, const char *heading, const char **lines, s
 	}
 }
 
-static void add_disk(const struct plan_disk *d, struct str *out)
+/* LAST is the disk shown before, or NULL: of a set the reason is said once. */
+static void add_disk(const struct plan_disk *d, const struct plan_disk *last, struct str *out)
 {
 	char size[SIZE_TEXT_MAX];
 	const char *id = d->serial ? d->serial : d->wwn ? d->wwn : d->topology ? d->topology : "no identity";
@@ -50,8 +51,10 @@ static void add_disk(const struct plan_disk *d, struct str *out)
 
 	str_addf(out, "disk %s -> %s  %s  %s%s%s\n", d->role, d->name, id, size_format(d->size_bytes, size),
 		 d->model ? "  " : "", d->model ? d->model : "");
-	str_add(out, "  because: ");
-	add_wrapped(out, shown(d->why), 11, 11);
+	if (!last || !str_eq(d->why, last->why)) {
+		str_add(out, "  because: ");
+		add_wrapped(out, shown(d->why), 11, 11);
+	}
 	add_list(out, "KEEPS", d->keeps, d->n_keeps);
 	add_list(out, "DESTROYS", d->destroys, d->n_destroys);
 	for (size_t i = 0; i < d->n_holders; i++)
@@ -99,7 +102,7 @@ void plan_text(const struct plan *p, struct str *out)
 	if (p->profile)
 		str_addf(out, "profile %s\n", p->profile);
 	for (size_t i = 0; i < p->n_disks; i++)
-		add_disk(&p->disks[i], out);
+		add_disk(&p->disks[i], i ? &p->disks[i - 1] : NULL, out);
 	for (size_t i = 0; i < p->n_others; i++) {
 		str_addf(out, "  %s not taken: ", p->others[i].name);
 		add_wrapped(out, shown(p->others[i].why), 15 + strlen(p->others[i].name), 6);

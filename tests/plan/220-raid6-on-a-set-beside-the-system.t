@@ -11,13 +11,10 @@ disk data.0 -> sdc  HDD-0001  3.6 TiB  Example HDD
   because: rotational, the only 4 that match of 6
   destroys nothing: the disk is blank
 disk data.1 -> sdd  HDD-0002  3.6 TiB  Example HDD
-  because: rotational, the only 4 that match of 6
   destroys nothing: the disk is blank
 disk data.2 -> sde  HDD-0003  3.6 TiB  Example HDD
-  because: rotational, the only 4 that match of 6
   destroys nothing: the disk is blank
 disk data.3 -> sdf  HDD-0004  3.6 TiB  Example HDD
-  because: rotational, the only 4 that match of 6
   destroys nothing: the disk is blank
   sdb not taken: system: the tie-break chose another; data: not rotational,
       wanted rotational (SSD-0002, 224 GiB)

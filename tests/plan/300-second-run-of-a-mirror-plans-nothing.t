@@ -8,7 +8,6 @@ profile mirror
 disk system.0 -> sda  SSD-0001  224 GiB  Example SSD
   because: not rotational, the only 2 that match of 6
 disk system.1 -> sdb  SSD-0002  224 GiB  Example SSD
-  because: not rotational, the only 2 that match of 6
   sdc not taken: rotational, wanted not (HDD-0001, 3.6 TiB)
   sdd not taken: rotational, wanted not (HDD-0002, 3.6 TiB)
   sde not taken: rotational, wanted not (HDD-0003, 3.6 TiB)

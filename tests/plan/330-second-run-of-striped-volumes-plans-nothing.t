@@ -10,11 +10,8 @@ disk system -> sda  SSD-0001  224 GiB  Example SSD
 disk data.0 -> sdc  HDD-0001  3.6 TiB  Example HDD
   because: rotational, the only 4 that match of 6
 disk data.1 -> sdd  HDD-0002  3.6 TiB  Example HDD
-  because: rotational, the only 4 that match of 6
 disk data.2 -> sde  HDD-0003  3.6 TiB  Example HDD
-  because: rotational, the only 4 that match of 6
 disk data.3 -> sdf  HDD-0004  3.6 TiB  Example HDD
-  because: rotational, the only 4 that match of 6
   sdb not taken: system: the tie-break chose another; data: not rotational,
       wanted rotational (SSD-0002, 224 GiB)
 nothing to do: the machine is as wanted

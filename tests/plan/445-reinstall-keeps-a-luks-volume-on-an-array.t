@@ -18,17 +18,14 @@ disk data.0 -> sdc  HDD-0001  3.6 TiB  Example HDD
   KEEPS     ext4 safe on /safe  (in vault)
   destroys nothing
 disk data.1 -> sdd  HDD-0002  3.6 TiB  Example HDD
-  because: rotational, the only 4 that match of 6
   KEEPS     LUKS volume vault  (in big)
   KEEPS     ext4 safe on /safe  (in vault)
   destroys nothing
 disk data.2 -> sde  HDD-0003  3.6 TiB  Example HDD
-  because: rotational, the only 4 that match of 6
   KEEPS     LUKS volume vault  (in big)
   KEEPS     ext4 safe on /safe  (in vault)
   destroys nothing
 disk data.3 -> sdf  HDD-0004  3.6 TiB  Example HDD
-  because: rotational, the only 4 that match of 6
   KEEPS     LUKS volume vault  (in big)
   KEEPS     ext4 safe on /safe  (in vault)
   destroys nothing

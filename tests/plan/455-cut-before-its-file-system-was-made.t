@@ -16,15 +16,12 @@ disk data.0 -> sdc  HDD-0001  3.6 TiB  Example HDD
   DESTROYS  raid10 array "big", a member of 3.6 TiB  (partition 1 fulcrum-big)
   consent: own unfinished attempt, cut in step mkfs:fulcrum-safe
 disk data.1 -> sdd  HDD-0002  3.6 TiB  Example HDD
-  because: rotational, the only 4 that match of 6
   DESTROYS  raid10 array "big", a member of 3.6 TiB  (partition 1 fulcrum-big)
   consent: own unfinished attempt, cut in step mkfs:fulcrum-safe
 disk data.2 -> sde  HDD-0003  3.6 TiB  Example HDD
-  because: rotational, the only 4 that match of 6
   DESTROYS  raid10 array "big", a member of 3.6 TiB  (partition 1 fulcrum-big)
   consent: own unfinished attempt, cut in step mkfs:fulcrum-safe
 disk data.3 -> sdf  HDD-0004  3.6 TiB  Example HDD
-  because: rotational, the only 4 that match of 6
   DESTROYS  raid10 array "big", a member of 3.6 TiB  (partition 1 fulcrum-big)
   consent: own unfinished attempt, cut in step mkfs:fulcrum-safe
   sdb not taken: system: the tie-break chose another; data: not rotational,
