@@ -31,7 +31,7 @@ VM_CPU=${VM_CPU:-qemu64}
 # All deadlines are for a quiet two-core machine; a busy one sets 2 or 3.
 VM_SLOW=${VM_SLOW:-1}
 
-declare -A VM_PID=() VM_QMP_IN=() VM_QMP_OUT=() VM_CONSOLE_IN=() VM_CONSOLE_OUT=() VM_MEM=() VM_FIRMWARE=() VM_BOOT=() VM_MARK=() VM_NDISK=() VM_NNIC=()
+declare -A VM_PID=() VM_QMP_IN=() VM_QMP_OUT=() VM_CONSOLE_IN=() VM_CONSOLE_OUT=() VM_MEM=() VM_FIRMWARE=() VM_BOOT=() VM_MARK=() VM_NDISK=() VM_NNIC=() VM_RTC=()
 VM_NAMES=()
 
 # What the last wait found.
@@ -217,6 +217,12 @@ vm_identity()
 	vm_args "$1" -uuid "$2" -smbios "type=1,manufacturer=QEMU,product=Fulcrum test,serial=$3,uuid=$2"
 }
 
+# NAME DATE: what its clock says when it is switched on (2001-01-01)
+vm_clock()
+{
+	VM_RTC[$1]=$2
+}
+
 # NAME DEVICE...: the firmware's boot order; devices that are left out are not booted
 vm_boot_order()
 {
@@ -275,7 +281,7 @@ build_command()
 	local -n extra="VM_ARGS_$name"
 	CMD=(qemu-system-x86_64 -name "fulcrum-$name" -nodefaults -no-user-config
 		-M q35 -accel "$VM_ACCEL" -cpu "$VM_CPU" -smp 1 -m "${VM_MEM[$name]}"
-		-display none -vga std -rtc base=utc
+		-display none -vga std -rtc "base=${VM_RTC[$name]:-utc}"
 		-chardev "pipe,id=console,path=$dir/console,logfile=$dir/console.log,logappend=on" -serial chardev:console
 		-chardev "pipe,id=qmp,path=$dir/qmp" -mon chardev=qmp,mode=control
 		-monitor "unix:$dir/monitor.sock,server=on,wait=off"

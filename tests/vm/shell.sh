@@ -259,11 +259,12 @@ vm_unplug()
 # NAME ID: the device alone
 vm_pull()
 {
-	local name=$1 id=$2 end
+	local name=$1 id=$2 end from
+	from=$(wc -l <"$RUN_DIR/$1/qmp.log")
 	vm_qmp_do "$name" "{\"execute\":\"device_del\",\"arguments\":{\"id\":\"$id\"}}" || return 1
 	clock
 	end=$((NOW_MS + 20000 * VM_SLOW))
-	until tail -n 40 -- "$RUN_DIR/$name/qmp.log" | grep -F '"DEVICE_DELETED"' | grep -F "\"device\": \"$id\"" >/dev/null; do
+	until tail -n "+$((from + 1))" -- "$RUN_DIR/$name/qmp.log" | grep -F '"DEVICE_DELETED"' | grep -F "\"device\": \"$id\"" >/dev/null; do
 		clock
 		((NOW_MS < end)) || { WAIT_ERROR="$name: $id was not let go within 20 s"; return 1; }
 		sleep 0.05

@@ -1,0 +1,112 @@
+# shellcheck shell=bash disable=SC2034
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# A small release, for tests that install many times: every file of the medium that planning and installing
+# need has its place, but is cut to some KiB, and the manifest is signed with the build's own key, so that
+# the installer on the real medium takes it. It does not boot.
+
+RELEASE_PART=65536
+
+# DIR [MIB]: the release below DIR/release (not /fulcrum: it is no boot medium), with some files standing for the
+# mirror, and a large one of that size
+release_make()
+{
+	local dir=$1/release from=$O/iso/tree/fulcrum key=${KEYS:-$O/keys}/release.key path n=24
+	[[ -r $from/SEED && -r $key ]] || die "no medium below $from, or no key $key (run: make iso)"
+	mkdir -p -- "$dir"
+	# "HASH SIZE PATH" lines
+	while read -r _ _ path; do
+		case $path in
+		mirror/* | images/*) continue ;;
+		*) ;;
+		esac
+		mkdir -p -- "$dir/$(dirname -- "$path")"
+		head -c "$RELEASE_PART" -- "$from/$path" >"$dir/$path"
+	done <"$from/SEED"
+	mkdir -p -- "$dir/mirror/pool"
+	while ((n > 0)); do
+		# no compressing of repeated bytes anywhere, and no zeros
+		repeatable_bytes $((1000 * n)) "$n" >"$dir/mirror/pool/package_$n.deb"
+		n=$((n - 1))
+	done
+	[[ -z ${2:-} ]] || head -c "${2}M" -- "$from/images/debian-13/chunks" >"$dir/mirror/pool/large.deb"
+	release_sign "$dir" "$key"
+}
+
+# COUNT SEED: the same bytes every time
+repeatable_bytes()
+{
+	awk -v n="$1" -v s="$2" 'BEGIN { for (i = 0; i < n; i += 8) { s = (s * 1103515245 + 12345) % 2147483648; printf "%08x", s } }' | head -c "$1"
+}
+
+release_sign()
+{
+	"$O/bin/fulcrum-image" manifest "$1" >"$1.seed"
+	"$O/bin/fulcrum-image" sign "$2" "$1.seed"
+	mv -- "$1.seed" "$1/SEED"
+	mv -- "$1.seed.sig" "$1/SEED.sig"
+}
+
+# DIR FILE MIB: DIR's content as an ext4 volume
+release_volume()
+{
+	rm -f -- "$2"
+	mke2fs -q -t ext4 -L RELEASE -d "$1" "$2" "$3M" >/dev/null
+}
+
+# FILE SERIAL [WIPE]: a site file of an admin node on the disk with that serial
+release_site()
+{
+	local key
+	key=$(<"$RUN_DIR/id_ed25519.pub")
+	cat >"$1" <<-END
+		fulcrum: 1
+		site: small
+		admin:
+		  name: admin.small.example
+		  disk: { serial: $2 }
+		  wipe: [ ${3:-} ]
+		  access: { ssh_keys: [ "$key" ] }
+		networks:
+		  admin:
+		    subnet: 192.168.124.0/24
+		    address: 192.168.124.10
+		    hosts: .81-.160
+		    discovery: .21-.80
+		    nic: { mac: "52:54:00:fc:00:01" }
+	END
+}
+
+# NAME MIB FILE...: a machine in the rescue shell with the small release and these files below /run/volume
+release_machine()
+{
+	local name=$1 mib=$2 dir=$RUN_DIR/volume
+	shift 2
+	mkdir -p -- "$dir"
+	release_make "$dir"
+	cp -- "$O/bin/fulcrum-verify" "$TOP/tests/vm/guest/"* "$@" "$dir/"
+	release_volume "$dir" "$RUN_DIR/volume.raw" 32
+	vm_rescue "$name" "$mib"
+	release_attach "$name"
+	vm_start "$name"
+	check "$name: the installer's machine is up" vm_shell_ready "$name" 90
+	check "$name: and has the release" release_mount "$name"
+}
+
+# NAME: the volume, and the port that the site file names
+release_attach()
+{
+	vm_nic_switch "$1" 52:54:00:fc:00:01
+	vm_args "$1" -drive "if=none,id=volume,file=$RUN_DIR/volume.raw,format=raw,readonly=on" \
+		-device virtio-blk-pci,drive=volume,serial=VOLUME
+}
+
+release_mount()
+{
+	# shellcheck disable=SC2016  # for the guest's shell
+	vm_shell "$1" 30 'mkdir -p /run/volume
+		for b in /sys/block/vd*; do
+			[ "$(cat $b/serial)" = VOLUME ] && mount -t ext4 -o ro,noload /dev/${b##*/} /run/volume
+		done
+		test -s /run/volume/release/SEED'
+}
