@@ -197,10 +197,33 @@ static void list_destroyed(struct work *w, struct bound *b)
 
 /* --- who agreed */
 
-static bool named(const struct disk *d, const char *const *list, size_t n)
+/* True if D alone of this machine has its serial (or its WWN). Some controllers give one serial to all their disks. */
+static bool is_own(const struct machine *m, const struct disk *d, bool wwn)
 {
+	const char *id = wwn ? d->wwn : d->serial;
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->n_disks; i++)
+		n += str_eq(wwn ? m->disks[i].wwn : m->disks[i].serial, id);
+	return !str_empty(id) && n == 1;
+}
+
+/* What a consent to wiping D has to say, so that it names no other disk. */
+static const char *consent_name(const struct machine *m, const struct disk *d)
+{
+	if (is_own(m, d, false))
+		return d->serial;
+	if (is_own(m, d, true))
+		return d->wwn;
+	return str_empty(d->topology) ? disk_id(d) : d->topology;
+}
+
+static bool named(const struct machine *m, const struct disk *d, const char *const *list, size_t n)
+{
+	const char *name = consent_name(m, d);
+
 	for (size_t i = 0; i < n; i++)
-		if (str_eq(list[i], d->serial) || str_eq(list[i], d->wwn) || str_eq(list[i], disk_id(d)))
+		if (str_eq(list[i], name) || (is_own(m, d, true) && str_eq(list[i], d->wwn)))
 			return true;
 	return false;
 }
@@ -236,9 +259,9 @@ static const char *consent_of(struct work *w, const struct bound *b)
 	if (r->own_goal && (same_guid(guid, r->own_goal) || same_guid(guid, goal_guid(r->own_goal, b->role, false, w->a)) ||
 			    same_guid(guid, goal_unfinished(r->own_goal, w->a))))
 		return "own earlier deployment";
-	if (named(d, w->wipe, w->n_wipe))
+	if (named(r->machine, d, w->wipe, w->n_wipe))
 		return "site file";
-	return named(d, r->wipe, r->n_wipe) ? "operator" : NULL;
+	return named(r->machine, d, r->wipe, r->n_wipe) ? "operator" : NULL;
 }
 
 static int refuse(const struct work *w, const struct bound *b, struct error *err)
@@ -249,7 +272,8 @@ static int refuse(const struct work *w, const struct bound *b, struct error *err
 		str_addf(&list, "\n  %s", b->row->destroys[i]);
 	error_set(err, ERR_REFUSED, "disk %s %s is not blank and nobody consented to wiping it; it carries%s",
 		  b->disk->name, disk_id(b->disk), str_text(&list));
-	return error_hint(err, "to destroy that, add `wipe: [ %s ]` to %s in the site file", disk_id(b->disk), w->where);
+	return error_hint(err, "to destroy that, add `wipe: [ %s ]` to %s in the site file",
+			  consent_name(w->r->machine, b->disk), w->where);
 }
 
 static bool array_kept(const struct work *w, const char *uuid)

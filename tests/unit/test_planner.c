@@ -569,6 +569,29 @@ static void seeds(void)
 	arena_release(&w.a);
 }
 
+/* The good examples of tests/sites are more than well-formed: each makes a plan. */
+static void examples(void)
+{
+	static const struct {
+		const char *site, *machine;
+	} cases[] = {
+		{ "one-disk", "one-nvme" }, { "mirror", "two-nvme" }, { "lvm-luks", "store" }, { "raid6-preserve", "store" },
+		{ "thin", "one-nvme" },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct world w = { 0 };
+		struct error err = { 0 };
+		struct plan *p = NULL;
+
+		load(&w, arena_printf(&w.a, "tests/sites/example-%s.yaml", cases[i].site),
+		     arena_printf(&w.a, "tests/machines/%s.json", cases[i].machine));
+		if (!ok(!make(&w, "node", (struct plan_request){ 0 }, &p, &err) && p->n_ops > 5, "example-%s.yaml makes a plan",
+			cases[i].site))
+			printf("# %s\n", err.msg);
+		arena_release(&w.a);
+	}
+}
+
 int main(void)
 {
 	struct dirent **list;
@@ -589,5 +612,6 @@ int main(void)
 	round_trip("admin", "tests/machines/dirty-nvme.json");
 	round_trip("node", "tests/machines/lab-seat.json");
 	seeds();
+	examples();
 	return tap_end();
 }
