@@ -82,8 +82,10 @@ make_site()
 # [OPTION...]
 start_daemon()
 {
+	# Not by the daemon's own redirection: until that happens, the log still says that an earlier one serves.
+	: >"$WORK/log"
 	"$BIN/fulcrumd" run --data "$WORK/data" --run "$WORK/run" --seed "$WORK/seed" \
-		--release-key "$WORK/keys/release.pub" --no-checks --grace 0 --poll-ms 100 "$@" >"$WORK/log" 2>&1 &
+		--release-key "$WORK/keys/release.pub" --no-checks --grace 0 --poll-ms 100 "$@" >>"$WORK/log" 2>&1 &
 	DAEMON=$!
 	local i
 	for ((i = 0; i < 100; i++)); do
