@@ -361,7 +361,10 @@ static int run_install(struct job *j, struct console *c, struct error *err)
 	if (parse_site(j, str_text(&text), text.len, err) || look_for_links(j, err))
 		return -1;
 	sink.stage(c, "plan", "planning");
-	if (load_catalog(j, err) || preflight_clock(j->sys, &j->catalog, &sink, err) || make_plan(j, err))
+	if (load_catalog(j, err))
+		return -1;
+	preflight_clock(j->sys, &j->catalog, &sink);
+	if (make_plan(j, err))
 		return -1;
 	putchar('\n');
 	show_plan(j);

@@ -26,12 +26,12 @@ static const struct sys_ops ops = { .exec = w_exec };
 static struct sys sys = { .ops = &ops };
 static const struct engine_sink sink = { .stage = on_stage };
 
-static int clock_with(int64_t epoch)
+static void clock_with(int64_t epoch)
 {
 	const struct catalog c = { .epoch = (uint64_t)epoch };
 
 	set_to[0] = stage[0] = said[0] = '\0';
-	return preflight_clock(&sys, &c, &sink, &err);
+	preflight_clock(&sys, &c, &sink);
 }
 
 static void test_memory(void)
@@ -53,15 +53,20 @@ static void test_clock(void)
 	int64_t now = clock_real_s();
 	char want[64];
 
-	ok(!clock_with(now - 86400) && !set_to[0] && !stage[0], "a clock after the build is left alone, in silence");
+	clock_with(now - 86400);
+	ok(!set_to[0] && !stage[0], "a clock after the build is left alone, in silence");
 	snprintf(want, sizeof(want), "date @%lld", (long long)now + 86400);
-	ok(!clock_with(now + 86400) && !strcmp(set_to, want) && !strcmp(stage, "clock") && strstr(said, "set to the build's time"),
+	clock_with(now + 86400);
+	ok(!strcmp(set_to, want) && !strcmp(stage, "clock") && strstr(said, "set to the build's time"),
 	   "one before it is set to the build's time, and that is said");
-	ok(!clock_with(now - 11ll * 366 * 86400) && !set_to[0] && strstr(said, "left as it is"),
+	clock_with(now - 11ll * 366 * 86400);
+	ok(!set_to[0] && strstr(said, "left as it is"),
 	   "one in the far future is told, and left");
-	ok(!clock_with(0) && !set_to[0], "a release that does not say when it was built changes nothing");
+	clock_with(0);
+	ok(!set_to[0], "a release that does not say when it was built changes nothing");
 	fails = true;
-	ok(clock_with(now + 86400) && strstr(err.msg, "clock: date"), "a clock that cannot be set is a failure: %s", err.msg);
+	clock_with(now + 86400);
+	ok(strstr(said, "cannot be set: date: exit 1"), "a clock that cannot be set is told, and stops nothing: %s", said);
 }
 
 int main(void)
