@@ -29,7 +29,7 @@ void bootconf_seen_free(struct bootconf_seen *s)
 	free(s);
 }
 
-void bootconf_saw(struct bootconf_seen *s, const char *mac)
+static void bootconf_saw(struct bootconf_seen *s, const char *mac)
 {
 	char *slot = s->mac[s->n++ % SEEN_KEPT];
 

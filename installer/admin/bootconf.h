@@ -16,6 +16,5 @@ MUST_CHECK int bootconf_grub(struct admin *ad, const char *mac, struct arena *a,
 /* Who asked lately, newest wins: tells which of a machine's adapters netbooted. */
 struct bootconf_seen *bootconf_seen_new(void);
 void bootconf_seen_free(struct bootconf_seen *s);
-void bootconf_saw(struct bootconf_seen *s, const char *mac);
 /* The adapter of M that asked last, or NULL. */
 const char *bootconf_latest(const struct bootconf_seen *s, const struct machine *m);

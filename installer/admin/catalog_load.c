@@ -15,7 +15,8 @@
 
 enum { LIST_MAX = 16 * 1024 * 1024, SEED_MAX = 64 * 1024 * 1024 };
 
-int release_key_read(const char *path, char ret[KEY_PUB_HEX], struct error *err)
+/* Release key of a file, its text trimmed and checked. */
+static int release_key_read(const char *path, char ret[KEY_PUB_HEX], struct error *err)
 {
 	char line[KEY_PUB_HEX + 16];
 	int e = file_read_line(path, line, sizeof(line));
@@ -28,7 +29,8 @@ int release_key_read(const char *path, char ret[KEY_PUB_HEX], struct error *err)
 	return 0;
 }
 
-int signature_check(const char *path, const char *pub, const struct str *data, struct error *err)
+/* 0 only if PATH.sig is PUB's signature over DATA, the content of PATH. */
+static int signature_check(const char *path, const char *pub, const struct str *data, struct error *err)
 {
 	static const char head[] = "ed25519 ";
 	AUTO_ARENA a = ARENA_INIT;

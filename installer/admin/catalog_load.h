@@ -10,7 +10,3 @@
 /* SEED: the directory with release.json, SEED and images/. RELEASE_KEY: file with the public key in hex. */
 MUST_CHECK int catalog_load(const char *seed, const char *release_key, struct arena *a,
 			    struct catalog **ret, struct error *err);
-/* Release key of a file, its text trimmed and checked. */
-MUST_CHECK int release_key_read(const char *path, char ret[KEY_PUB_HEX], struct error *err);
-/* True result 0 only if PATH.sig is PUB's signature over DATA, the content of PATH. */
-MUST_CHECK int signature_check(const char *path, const char *pub, const struct str *data, struct error *err);

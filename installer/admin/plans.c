@@ -12,7 +12,8 @@
 #include "data/json.h"
 #include "plan/planner.h"
 
-bool plan_is_harmless(const struct plan *p)
+/* What may happen without a person: nothing on any of the plan's disks is lost. */
+static bool plan_is_harmless(const struct plan *p)
 {
 	for (size_t i = 0; i < p->n_disks; i++)
 		if (p->disks[i].n_destroys || !str_eq(p->disks[i].consent, "blank"))

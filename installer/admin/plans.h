@@ -13,8 +13,6 @@
  * but the node's message. An operator's intent that the planning refuses is spent by that.
  */
 MUST_CHECK int node_advance(struct admin *ad, struct node *n, struct error *err);
-/* What may happen without a person: nothing on any of the plan's disks is lost. Pure. */
-bool plan_is_harmless(const struct plan *p);
 /* The stored plan of AT. */
 MUST_CHECK int attempt_plan(const struct attempt *at, struct arena *a, struct plan **ret, struct error *err);
 /* The FAT serial of PLAN's ESP, or NULL: local boot finds the disk by it. */

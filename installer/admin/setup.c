@@ -162,8 +162,9 @@ static int mend_clock(const struct setup *s, struct arena *a, struct str *warnin
 
 /* --- network */
 
-int setup_find_nic(const char *root, const struct network *net, const char *mac, struct arena *a,
-		   const char **ret, struct error *err)
+/* Kernel name of the adapter for NET: by the MAC in admin.json for the provisioning network, else by its selector. */
+static int find_nic(const char *root, const struct network *net, const char *mac, struct arena *a,
+		    const char **ret, struct error *err)
 {
 	struct machine m = { .machine = MACHINE_VERSION };
 	struct nic_selector by_mac = { .mac = mac };
@@ -221,7 +222,7 @@ static int configure_networks(const struct setup *s, const struct site *site, co
 		int tries = main_one ? NIC_TRIES : 1, failed = -1;
 
 		while (failed && tries-- > 0) {
-			failed = setup_find_nic(s->root, net, main_one ? mac : NULL, a, &nic, err);
+			failed = find_nic(s->root, net, main_one ? mac : NULL, a, &nic, err);
 			if (failed && tries && s->sys->ops->sleep_ms(s->sys, WAIT_MS, err))
 				return -1;
 		}

@@ -20,6 +20,3 @@ struct setup {
 MUST_CHECK int setup_run(const struct setup *s, struct str *warnings, struct error *err);
 /* Only the rendered files, into DIR (`fulcrumd render`). NIC: the provisioning adapter's kernel name. */
 MUST_CHECK int setup_render(struct sys *sys, const struct render_ctx *c, const char *dir, struct error *err);
-/* Kernel name of the adapter for NET: by the MAC in admin.json for the provisioning network, else by its selector. */
-MUST_CHECK int setup_find_nic(const char *root, const struct network *net, const char *mac, struct arena *a,
-			      const char **ret, struct error *err);

@@ -308,8 +308,3 @@ int64_t store_last_id(const struct store *st)
 {
 	return sqlite3_last_insert_rowid(st->db);
 }
-
-int64_t store_changes(const struct store *st)
-{
-	return sqlite3_changes64(st->db);
-}

@@ -43,4 +43,3 @@ uint64_t row_u64(const struct store_row *row, int column);
 bool row_bool(const struct store_row *row, int column);
 
 int64_t store_last_id(const struct store *st); /* of the last insert */
-int64_t store_changes(const struct store *st); /* rows touched by the last store_run */

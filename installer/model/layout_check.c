@@ -47,7 +47,8 @@ struct pos on_pos(const struct line *l, size_t index)
 	return on && on->kind == TREE_SEQ ? nth_pos(on, index) : at(l->v, "on");
 }
 
-size_t base_members(const struct base *b)
+/* How many devices B is. */
+static size_t base_members(const struct base *b)
 {
 	return b->ground & (ON_SET | ON_PARTS) ? b->disks->count : 1;
 }

@@ -62,8 +62,6 @@ const char *line_text(const struct layout *y, const struct line *l);
 const char *base_text(const struct layout *y, const struct base *b);
 /* Where the name that B came from stands. */
 struct pos on_pos(const struct line *l, size_t index);
-/* How many devices B is. */
-size_t base_members(const struct base *b);
 /* All that a group or array consists of. */
 size_t line_members(const struct line *l);
 /* What the bases of L are, as bits. */

@@ -467,20 +467,6 @@ int select_disks(const struct disk_selector *s, const char *what, const struct m
 	return 0;
 }
 
-int select_disk(const struct disk_selector *s, const char *what, const struct machine *m, struct arena *a,
-		const struct disk **ret, const char **ret_why, struct error *err)
-{
-	struct disk_selector one = *s;
-	const struct disk **set;
-	size_t n;
-
-	one.count = 1;
-	if (select_disks(&one, what, m, a, &set, &n, ret_why, err))
-		return -1;
-	*ret = set[0];
-	return 0;
-}
-
 static const char *nic_why_not(const struct nic_selector *s, const struct nic *n, struct arena *a)
 {
 	const char *mac = n->permanent_mac ? n->permanent_mac : n->mac, *why;

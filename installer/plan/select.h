@@ -20,9 +20,6 @@ const char *select_why_not(const struct disk_selector *s, const struct disk *d, 
  */
 MUST_CHECK int select_disks(const struct disk_selector *s, const char *what, const struct machine *m, struct arena *a,
 			    const struct disk ***ret, size_t *ret_n, const char **ret_why, struct error *err);
-/* The same for exactly one disk, whatever S's `count` says. */
-MUST_CHECK int select_disk(const struct disk_selector *s, const char *what, const struct machine *m,
-			   struct arena *a, const struct disk **ret, const char **ret_why, struct error *err);
 /* For people: every disk with why it was taken, or with every condition that does not hold; a star marks what is taken. */
 void select_explain(const struct disk_selector *s, const struct machine *m, struct str *out);
 /* The one port for S, under the same rules. */

@@ -260,8 +260,6 @@ static const char *volume_kind(const struct unit *u)
 	return u->item->stripes > 1 ? "striped" : "linear";
 }
 
-static void list_unit(struct work *w, struct unit *u);
-
 static void make_volume(struct work *w, struct unit *u)
 {
 	const struct unit *g = group_of(u);

@@ -41,7 +41,8 @@ __attribute__((format(printf, 3, 0))) static bool put_path(const struct host *h,
 		va_end(ap_);                                                                       \
 	} while (0)
 
-const char *host_path(const struct host *h, const char *fmt, ...)
+/* Path below the root; "" when it is too long. */
+PRINTF(2, 3) static const char *host_path(const struct host *h, const char *fmt, ...)
 {
 	char path[PATH_MAX];
 

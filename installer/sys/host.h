@@ -15,8 +15,6 @@ struct host {
 	struct arena *a;
 };
 
-/* Path below the root; "" when it is too long. */
-const char *host_path(const struct host *h, const char *fmt, ...) PRINTF(2, 3);
 /* The first line, cleaned; NULL when there is no such file or it is empty. */
 const char *host_text(const struct host *h, const char *fmt, ...) PRINTF(2, 3);
 /* A number, decimal or 0x... */
