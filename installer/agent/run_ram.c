@@ -46,6 +46,14 @@ static void on_stage(void *ctx, const char *stage, const char *text)
 	p->to_console->stage(p->to_console->ctx, stage, text);
 }
 
+static void on_note(void *ctx, const char *text)
+{
+	struct progress *p = ctx;
+
+	if (p->to_console->note)
+		p->to_console->note(p->to_console->ctx, text);
+}
+
 static int read_order_plan(const struct msg_order *o, struct arena *a, struct plan **ret, struct error *err)
 {
 	char hash[HASH_HEX];
@@ -82,7 +90,7 @@ static int deploy(struct client *c, const struct ram_agent *ra, const struct msg
 	struct msg_report applied = { .report = REPORT_APPLIED };
 	struct msg_ack ack = { 0 };
 	struct progress p = { .client = c, .to_console = ra->console };
-	struct engine_sink sink = { .ctx = &p, .step = on_step, .stage = on_stage };
+	struct engine_sink sink = { .ctx = &p, .step = on_step, .stage = on_stage, .note = on_note };
 	struct engine e = { .sys = c->sys, .root = ra->root, .release_key = ra->release_key, .target = ra->target,
 			    .journal = ra->journal, .sink = &sink, .source = arena_printf(a, "http://%s", c->server) };
 	AUTO_STR text = STR_INIT;

@@ -53,6 +53,14 @@ static void on_progress(void *ctx, uint64_t done, uint64_t total)
 	tell(ctx, done, total, false);
 }
 
+static void on_note(void *ctx, const char *text)
+{
+	const struct engine_sink *k = ((struct run *)ctx)->e->sink;
+
+	if (k && k->note)
+		k->note(k->ctx, text);
+}
+
 static void stage(struct engine *e, const char *name, const char *text)
 {
 	if (e->sink && e->sink->stage)
@@ -195,7 +203,7 @@ static int run_all(struct engine *e, const struct plan *plan, struct held *held,
 	struct op_env env = {
 		.sys = e->sys, .plan = plan, .disk_paths = paths, .source = e->source, .release_key = e->release_key,
 		.target = e->target, .site_text = e->site_text, .secrets = e->secrets, .n_secrets = e->n_secrets,
-		.progress = on_progress, .progress_ctx = &r,
+		.note = on_note, .progress = on_progress, .progress_ctx = &r,
 	};
 	struct journal j;
 	struct error ignored;

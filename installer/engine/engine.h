@@ -17,6 +17,8 @@ struct engine_sink {
 	void (*step)(void *ctx, const struct op *op, size_t index, size_t count, uint64_t done, uint64_t total,
 		     unsigned int percent, bool finished);
 	void (*stage)(void *ctx, const char *stage, const char *text);
+	/* Something a person should read that is no failure. */
+	void (*note)(void *ctx, const char *text);
 };
 
 struct engine {

@@ -29,7 +29,7 @@ struct op_env {
 	const char *site_text;	   /* the site file that `admin` keeps; its hash is in the plan */
 	const struct op_secret *secrets; /* keys of encrypted devices, by name */
 	size_t n_secrets;
-	/* Something a person should read that is no failure. May be NULL. */
+	/* Something a person should read that is no failure. Gets progress_ctx. May be NULL. */
 	void (*note)(void *ctx, const char *text);
 	/* Bytes done of the operation's weight; may be NULL. Cannot fail. */
 	void (*progress)(void *ctx, uint64_t done, uint64_t total);

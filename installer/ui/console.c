@@ -66,9 +66,18 @@ static void on_stage(void *ctx, const char *stage, const char *text)
 	channel_emit("stage", c->who, "stage", stage, "text", text, NULL);
 }
 
+static void on_note(void *ctx, const char *text)
+{
+	struct console *c = ctx;
+
+	fprintf(c->out, "%snote: %s%s\n", c->tty ? "\r" : "", text, c->tty ? "\033[K" : "");
+	fflush(c->out);
+	channel_emit("note", c->who, "text", text, NULL);
+}
+
 struct engine_sink console_sink(struct console *c)
 {
-	return (struct engine_sink){ .ctx = c, .step = on_step, .stage = on_stage };
+	return (struct engine_sink){ .ctx = c, .step = on_step, .stage = on_stage, .note = on_note };
 }
 
 void console_error(struct console *c, const struct error *err)

@@ -89,6 +89,7 @@ struct watch {
 	unsigned int percent, finished, stages;
 	size_t index;
 	bool wrong;
+	char note[160];
 };
 
 static void on_step(void *ctx, const struct op *op, size_t index, size_t count, uint64_t done, uint64_t total,
@@ -108,6 +109,13 @@ static void on_stage(void *ctx, const char *stage UNUSED, const char *text UNUSE
 	((struct watch *)ctx)->stages++;
 }
 
+static void on_note(void *ctx, const char *text)
+{
+	struct watch *k = ctx;
+
+	snprintf(k->note, sizeof(k->note), "%s", text);
+}
+
 static const char *journal_path(void)
 {
 	static char path[96];
@@ -118,7 +126,7 @@ static const char *journal_path(void)
 
 static int apply(struct sys *s, const struct plan *p, struct watch *k, struct engine *ret)
 {
-	static const struct engine_sink sink = { .step = on_step, .stage = on_stage };
+	static const struct engine_sink sink = { .step = on_step, .stage = on_stage, .note = on_note };
 	struct engine_sink with = sink;
 	struct engine e = { .sys = s, .root = root, .source = source, .release_key = pub, .site_text = site_text,
 			    .target = "/target",
@@ -301,6 +309,24 @@ static void test_possible(void)
 	world_reset();
 	ok(apply(&world_sys, p, &k, NULL) && err.kind == ERR_REFUSED && !w.calls, "so is a disk to be cleared around what stays: %s",
 	   err.msg);
+}
+
+static void test_note(void)
+{
+	static const char old[IMAGE] = "an older version";
+	AUTO_ARENA a = ARENA_INIT;
+	struct plan *p = make_plan("node", &a);
+	struct watch k;
+
+	world_reset();
+	for (size_t i = 0; i < p->n_ops; i++)
+		if (p->ops[i].kind == OP_IMAGE) {
+			((struct op_image *)p->ops[i].params)->diff = true;
+			file_put("/dev/vdz2", old, sizeof(old));
+		}
+	ok(!apply(&world_sys, p, &k, NULL) && str_starts(k.note, "image debian-13: "),
+	   "what an operation has to say reaches the sink: %s%s", k.note, err.msg);
+	world_reset();
 }
 
 /* --- guards: who a disk is, and its table, before every step */
@@ -487,6 +513,7 @@ int main(void)
 	test_whole("node");
 	test_whole("admin");
 	test_possible();
+	test_note();
 	test_guards("node");
 	test_guards("admin");
 	test_lies();
