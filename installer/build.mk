@@ -70,7 +70,7 @@ $(foreach l,$(layers),$(eval $(call layer_rule,$(l))))
 
 link = @mkdir -p $(@D); $(if $(Q),echo "  LD $@";) $(CC) $(ldflags) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(filter %.a,$^)
 
-$(bin)/fulcrum-install: $(obj)/cmd/install_main.o $(obj)/cmd/install_node.o $(call lib,ui) $(below_engine)
+$(bin)/fulcrum-install: $(call objects,install) $(call lib,ui) $(below_engine)
 	$(link) $(libs)
 $(bin)/fulcrum-agent: $(obj)/cmd/agent_main.o $(call lib,ui) $(below_agent)
 	$(link) $(libs)

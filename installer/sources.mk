@@ -11,3 +11,5 @@ proto_SRC   := proto/proto.c
 admin_SRC   := admin/life.c admin/store.c admin/nodes.c admin/node_apply.c admin/admin.c admin/rules.c admin/plans.c admin/bootconf.c admin/effects.c admin/api.c admin/agent_api.c admin/operator_api.c admin/server.c admin/render.c admin/setup.c admin/checks.c admin/catalog_load.c
 agent_SRC   := agent/client.c agent/measure.c agent/run_ram.c agent/run_disk.c agent/checks.c
 ui_SRC      := ui/console.c ui/table.c ui/machine_text.c
+# Programs of more than one file.
+install_SRC := cmd/install_main.c cmd/install_job.c cmd/install_show.c cmd/install_apply.c cmd/install_confirm.c cmd/install_run.c cmd/install_node.c

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Who consents to a write. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/channel.h"
+#include "base/fd.h"
+#include "base/str.h"
+#include "cmd/install_job.h"
+
+static bool cmdline_has(const char *word)
+{
+	AUTO_STR text = STR_INIT;
+	struct error ignored;
+	size_t n = strlen(word);
+
+	if (file_read("/proc/cmdline", 65536, &text, &ignored))
+		return false;
+	for (const char *p = strstr(str_text(&text), word); p; p = strstr(p + 1, word))
+		if ((p == str_text(&text) || p[-1] == ' ') && (p[n] == '\0' || p[n] == ' ' || p[n] == '\n'))
+			return true;
+	return false;
+}
+
+/* True if the plan would write over a finished admin node: its keys, its database, its nodes' histories. */
+static bool replaces_admin(const struct job *j)
+{
+	const struct plan_disk *pd = &j->plan->disks[0];
+
+	if (!strcmp(pd->consent, "own unfinished attempt"))
+		return false;
+	for (size_t i = 0; i < j->machine->n_disks; i++)
+		if (str_eq(j->machine->disks[i].name, pd->name) && disk_partition(&j->machine->disks[i], "fulcrum-data"))
+			return true;
+	return false;
+}
+
+/* Consent to write: the site file's own and the boot entry's together, or a person who types the hash. */
+int job_confirm(struct job *j, struct error *err)
+{
+	char hash[HASH_HEX], line[128];
+
+	plan_hash(j->plan, hash);
+	if (replaces_admin(j)) {
+		/* `wipe:` stays in a site file for years: it must not turn a newer stick into the end of a working node. */
+		printf("\nThis disk carries a Fulcrum admin node. Its data would be lost: an unattended install does not do that.\n");
+		channel_emit("stage", "install", "stage", "confirm", "text", "the disk carries an admin node: a person must confirm", NULL);
+	} else if (j->site->admin.unattended && cmdline_has("fulcrum.unattended")) {
+		printf("unattended: the site file and the boot entry both consent\n");
+		return 0;
+	}
+	if (cmdline_has("fulcrum.unattended") && !j->site->admin.unattended)
+		printf("the boot entry asks for an unattended install, the site file does not say `unattended: true`\n");
+	for (;;) {
+		printf("\nType the plan's hash (%.*s) and Enter to write, or \"no\" to stop: ", PLAN_SHORT, hash);
+		fflush(stdout);
+		if (!fgets(line, sizeof(line), stdin))
+			return error_set(err, ERR_REFUSED, "nobody confirmed the plan: nothing was written");
+		line[strcspn(line, "\r\n")] = '\0';
+		if (!strncmp(line, hash, PLAN_SHORT) && strlen(line) >= PLAN_SHORT)
+			return 0;
+		if (!strcmp(line, "no"))
+			return error_set(err, ERR_REFUSED, "stopped by the person at the console: nothing was written");
+		printf("\"%s\" is not %.*s\n", line, PLAN_SHORT, hash);
+	}
+}

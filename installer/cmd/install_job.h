@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What one command of fulcrum-install works on, and the steps that all of them share: read the site file, look at
+ * the machine, read the catalog of the medium, plan. Each of the install_* files beside it holds one purpose.
+ */
+#pragma once
+#include "base/error.h"
+#include "model/catalog.h"
+#include "model/machine.h"
+#include "model/plan.h"
+#include "model/site.h"
+#include "sys/sys.h"
+#include "ui/console.h"
+
+struct opts {
+	const char *machine, *medium, *key, *site, *plan_hash, *seed, *profile, *node;
+	bool json, reinstall, dry;
+};
+
+/* Everything one command works on; lives in one arena. */
+struct job {
+	struct opts o;
+	struct arena a;
+	struct sys *sys;
+	struct machine *machine;
+	struct site *site;
+	const char *site_text, *site_name, *release_key;
+	struct catalog catalog;
+	bool have_catalog;
+	struct plan *plan;
+};
+
+/* --- install_job.c: each fills its members of J; texts and values live in J's arena */
+
+/* The directory of the release: --medium, or where the booted medium is mounted. */
+const char *job_medium(const struct job *j);
+/* This machine, or the recorded one that --machine names. */
+MUST_CHECK int job_machine(struct job *j, struct error *err);
+/* The site file that the command line names; *ERR lists all findings. */
+MUST_CHECK int job_site(struct job *j, struct error *err);
+/* The same from TEXT, whose name for messages is j->site_name. */
+MUST_CHECK int job_parse_site(struct job *j, const char *text, size_t len, struct error *err);
+/* What the medium has to install; without any, an empty one that plans layout and consent. */
+MUST_CHECK int job_catalog(struct job *j, struct error *err);
+/* From all of the above: the admin node's plan, or with --profile a node's. */
+MUST_CHECK int job_plan(struct job *j, struct error *err);
+
+/* --- install_apply.c */
+
+/* Runs j->plan, or with --dry-run says what it would do. */
+MUST_CHECK int job_apply(struct job *j, struct console *c, struct error *err);
+
+/* --- install_confirm.c */
+
+/*
+ * Consent to write j->plan: the site file's own and the boot entry's together, or a person at the console who types
+ * the plan's hash. ERR_REFUSED without it.
+ */
+MUST_CHECK int job_confirm(struct job *j, struct error *err);
+
+/* --- install_show.c */
+
+/* The plan on stdout, and its hash on the progress channel. */
+void job_show_plan(const struct job *j);
+
+/* --- the verbs, in the files of their purpose */
+MUST_CHECK int verb_plan(struct job *j, struct error *err);
+MUST_CHECK int verb_apply(struct job *j, struct error *err);
+MUST_CHECK int verb_validate(struct job *j, struct error *err);
+MUST_CHECK int verb_explain(struct job *j, struct error *err);
+MUST_CHECK int verb_observe(struct job *j, struct error *err);
+MUST_CHECK int verb_run(struct job *j, struct error *err);
+MUST_CHECK int verb_schema(struct job *j, struct error *err);
+MUST_CHECK int verb_reference(struct job *j, struct error *err);

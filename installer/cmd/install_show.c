@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The verbs that show and check, and change nothing. */
+#include <stdio.h>
+
+#include "base/channel.h"
+#include "base/str.h"
+#include "cmd/install_job.h"
+#include "data/json.h"
+#include "plan/select.h"
+#include "ui/machine_text.h"
+
+void job_show_plan(const struct job *j)
+{
+	AUTO_STR text = STR_INIT;
+	char hash[HASH_HEX];
+
+	if (j->o.json)
+		plan_json(j->plan, &text);
+	else
+		plan_text(j->plan, &text);
+	fputs(str_text(&text), stdout);
+	if (j->o.json)
+		putchar('\n');
+	fflush(stdout);
+	plan_hash(j->plan, hash);
+	channel_emit("plan", "install", "hash", hash, "ops", j->plan->n_ops ? "some" : "none", NULL);
+}
+
+int verb_observe(struct job *j, struct error *err)
+{
+	AUTO_STR text = STR_INIT;
+
+	if (job_machine(j, err))
+		return -1;
+	if (j->o.json)
+		field_to_json(&machine_schema, j->machine, false, true, &text);
+	else
+		machine_text(j->machine, &text);
+	fputs(str_text(&text), stdout);
+	return 0;
+}
+
+int verb_validate(struct job *j, struct error *err)
+{
+	if (job_site(j, err))
+		return -1;
+	printf("%s: good: site %s, %zu network%s, %zu profile%s, %zu rule%s\n", j->site_name, j->site->site,
+	       j->site->n_networks, j->site->n_networks == 1 ? "" : "s", j->site->n_profiles,
+	       j->site->n_profiles == 1 ? "" : "s", j->site->n_rules, j->site->n_rules == 1 ? "" : "s");
+	return 0;
+}
+
+int verb_plan(struct job *j, struct error *err)
+{
+	if (job_site(j, err) || job_machine(j, err) || job_catalog(j, err) || job_plan(j, err))
+		return -1;
+	job_show_plan(j);
+	return 0;
+}
+
+int verb_explain(struct job *j, struct error *err)
+{
+	AUTO_STR text = STR_INIT;
+
+	if (job_site(j, err) || job_machine(j, err))
+		return -1;
+	str_add(&text, "admin.disk\n");
+	select_explain(&j->site->admin.disk, j->machine, &text);
+	for (size_t i = 0; i < j->site->n_profiles; i++) {
+		const struct profile *p = &j->site->profiles[i];
+
+		for (size_t k = 0; k < p->n_disks; k++) {
+			str_addf(&text, "profiles.%s.disks.%s\n", p->name, p->disks[k].name);
+			select_explain(&p->disks[k], j->machine, &text);
+		}
+	}
+	fputs(str_text(&text), stdout);
+	return 0;
+}
+
+int verb_schema(struct job *j, struct error *err)
+{
+	AUTO_STR text = STR_INIT;
+
+	(void)err;
+	json_write(field_json_schema(&site_schema, &j->a), true, &text);
+	puts(str_text(&text));
+	return 0;
+}
+
+int verb_reference(struct job *j, struct error *err)
+{
+	AUTO_STR text = STR_INIT;
+
+	(void)j;
+	(void)err;
+	field_reference(&site_schema, &text);
+	fputs(str_text(&text), stdout);
+	return 0;
+}
