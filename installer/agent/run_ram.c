@@ -14,23 +14,23 @@
 enum { REPORT_EVERY_MS = 1000, IMPORTANT_TRIES = 300, POLL_MS = 2000 };
 
 /* Progress goes to the console and, once in a while, to the admin node. */
-struct progress {
+struct watch {
 	const struct engine_sink *to_console;
 	struct client *client;
 	uint64_t next_ms;
 };
 
-static void on_step(void *ctx, const struct op *op, size_t index, size_t count, uint64_t done, uint64_t total,
-		    unsigned int percent, bool finished)
+static void on_step(void *ctx, const struct progress *at)
 {
-	struct progress *p = ctx;
+	struct watch *p = ctx;
 	uint64_t now = clock_mono_ms();
-	struct msg_report r = { .report = REPORT_PROGRESS, .op = op->id, .done = done, .total = total, .percent = percent };
+	struct msg_report r = { .report = REPORT_PROGRESS, .op = at->op->id, .done = at->done, .total = at->total,
+				.percent = at->percent };
 	struct msg_ack ack = { 0 };
 	AUTO_ARENA a = ARENA_INIT;
 	struct error ignored;
 
-	p->to_console->step(p->to_console->ctx, op, index, count, done, total, percent, finished);
+	p->to_console->step(p->to_console->ctx, at);
 	if (now < p->next_ms)
 		return;
 	p->next_ms = now + REPORT_EVERY_MS;
@@ -41,14 +41,14 @@ static void on_step(void *ctx, const struct op *op, size_t index, size_t count, 
 
 static void on_stage(void *ctx, const char *stage, const char *text)
 {
-	struct progress *p = ctx;
+	struct watch *p = ctx;
 
 	p->to_console->stage(p->to_console->ctx, stage, text);
 }
 
 static void on_note(void *ctx, const char *text)
 {
-	struct progress *p = ctx;
+	struct watch *p = ctx;
 
 	if (p->to_console->note)
 		p->to_console->note(p->to_console->ctx, text);
@@ -89,7 +89,7 @@ static int deploy(struct client *c, const struct ram_agent *ra, const struct msg
 	struct msg_report claim = { .report = REPORT_CLAIM, .plan_hash = o->plan_hash };
 	struct msg_report applied = { .report = REPORT_APPLIED };
 	struct msg_ack ack = { 0 };
-	struct progress p = { .client = c, .to_console = ra->console };
+	struct watch p = { .client = c, .to_console = ra->console };
 	struct engine_sink sink = { .ctx = &p, .step = on_step, .stage = on_stage, .note = on_note };
 	struct engine e = { .sys = c->sys, .root = ra->root, .release_key = ra->release_key, .target = ra->target,
 			    .journal = ra->journal, .sink = &sink, .source = arena_printf(a, "http://%s", c->server) };

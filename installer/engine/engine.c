@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/str.h"
 #include "engine/journal.h"
@@ -25,27 +26,16 @@ struct run {
 	struct held *held; /* by index of plan->disks */
 	const struct plan *plan;
 	size_t at;
-	uint64_t weight_before, weight_all;
+	struct progress progress;
 };
-
-static unsigned int percent(const struct run *r, uint64_t done, uint64_t total)
-{
-	uint64_t w = r->plan->ops[r->at].weight;
-	/* In 1/1024 of the operation, so that large byte counts do not overflow; all of it at its end. */
-	uint64_t part = total ? (uint64_t)((double)done / (double)total * 1024.0) : 0;
-	uint64_t share = total && done >= total ? w : w / 1024 * part;
-
-	if (!r->weight_all)
-		return 0;
-	return (unsigned int)((r->weight_before + share) * 100 / r->weight_all);
-}
 
 static void tell(struct run *r, uint64_t done, uint64_t total, bool finished)
 {
 	const struct engine_sink *k = r->e->sink;
 
+	progress_move(&r->progress, r->at, done, total, finished, clock_mono_ms());
 	if (k && k->step)
-		k->step(k->ctx, &r->plan->ops[r->at], r->at, r->plan->n_ops, done, total, percent(r, done, total), finished);
+		k->step(k->ctx, &r->progress);
 }
 
 static void on_progress(void *ctx, uint64_t done, uint64_t total)
@@ -192,7 +182,6 @@ static int run_op(struct run *r, struct op_env *env, struct journal *j, struct e
 	if (journal_add(j, op->id, "done", err))
 		return -1;
 	tell(r, op->weight, op->weight, true);
-	r->weight_before += op->weight;
 	return 0;
 }
 
@@ -209,8 +198,7 @@ static int run_all(struct engine *e, const struct plan *plan, struct held *held,
 	struct error ignored;
 	int rc = 0;
 
-	for (size_t i = 0; i < plan->n_ops; i++)
-		r.weight_all += plan->ops[i].weight;
+	progress_init(&r.progress, plan, clock_mono_ms());
 	if (journal_open(&j, e->journal, plan, err))
 		return -1;
 	for (r.at = 0; r.at < plan->n_ops && !rc; r.at++) {

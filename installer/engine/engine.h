@@ -6,6 +6,7 @@
  */
 #pragma once
 #include "base/error.h"
+#include "engine/progress.h"
 #include "model/plan.h"
 #include "ops/ops.h"
 #include "sys/sys.h"
@@ -13,9 +14,8 @@
 /* Where progress goes. Every member may be NULL; none can fail the run. */
 struct engine_sink {
 	void *ctx;
-	/* An operation begins, moves or (DONE == TOTAL, FINISHED) ends. PERCENT is of the whole plan, by weight. */
-	void (*step)(void *ctx, const struct op *op, size_t index, size_t count, uint64_t done, uint64_t total,
-		     unsigned int percent, bool finished);
+	/* An operation begins, moves or ends. */
+	void (*step)(void *ctx, const struct progress *p);
 	void (*stage)(void *ctx, const char *stage, const char *text);
 	/* Something a person should read that is no failure. */
 	void (*note)(void *ctx, const char *text);

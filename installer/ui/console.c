@@ -18,42 +18,33 @@ void console_init(struct console *c, FILE *out, const char *who)
 	c->out = out;
 	c->who = who;
 	c->tty = isatty(fileno(out)) == 1;
-	c->start_ms = clock_mono_ms();
 }
 
-static void show_running(struct console *c, const struct op *op, size_t index, size_t count, uint64_t done,
-			 uint64_t total, unsigned int percent, uint64_t now)
+static void show_running(struct console *c, const struct progress *p)
 {
-	uint64_t ms = now - c->op_start_ms;
-	char rate[SIZE_TEXT_MAX] = "";
+	char rate[SIZE_TEXT_MAX] = "", left[PROGRESS_TEXT_MAX];
 
-	if (ms > 1000 && done > (1u << 20))
-		size_format(done * 1000 / ms, rate);
-	fprintf(c->out, "\r[%2zu/%zu] %-9s %3u%%  this step %3u%%%s%s%s   \033[K", index + 1, count,
-		op_kind_names[op->kind], percent, total ? (unsigned int)((double)done * 100.0 / (double)total) : 0,
-		rate[0] ? "  " : "", rate, rate[0] ? "/s" : "");
+	if (p->rate)
+		size_format(p->rate, rate);
+	fprintf(c->out, "\r[%2zu/%zu] %-9s %3u%%  %s%s%s\033[K", p->index + 1, p->count, op_kind_names[p->op->kind], p->percent,
+		rate, rate[0] ? "/s  " : "", progress_left(p, left));
 	fflush(c->out);
 }
 
-static void on_step(void *ctx, const struct op *op, size_t index, size_t count, uint64_t done, uint64_t total,
-		    unsigned int percent, bool finished)
+static void on_step(void *ctx, const struct progress *p)
 {
 	struct console *c = ctx;
 	uint64_t now = clock_mono_ms();
-	bool begins = !finished && done == 0;
 
-	if (begins)
-		c->op_start_ms = now;
-	if (!begins && !finished && now - c->last_ms < UPDATE_MS)
+	if (!p->begins && !p->finished && now - c->last_ms < UPDATE_MS)
 		return;
 	c->last_ms = now;
-	channel_step(c->who, op->id, (unsigned int)index + 1, (unsigned int)count, done, total, percent);
-	if (finished)
-		fprintf(c->out, "%s[%2zu/%zu] %-9s %3u%%  %5.1f s  %s%s\n", c->tty ? "\r" : "", index + 1, count,
-			op_kind_names[op->kind], percent, (double)(now - c->op_start_ms) / 1000.0, op->text,
-			c->tty ? "\033[K" : "");
+	channel_step(c->who, p->op->id, (unsigned int)p->index + 1, (unsigned int)p->count, p->done, p->total, p->percent);
+	if (p->finished)
+		fprintf(c->out, "%s[%2zu/%zu] %-9s %3u%%  %5.1f s  %s%s\n", c->tty ? "\r" : "", p->index + 1, p->count,
+			op_kind_names[p->op->kind], p->percent, (double)p->op_ms / 1000.0, p->op->text, c->tty ? "\033[K" : "");
 	else if (c->tty)
-		show_running(c, op, index, count, done, total, percent, now);
+		show_running(c, p);
 	fflush(c->out);
 }
 

@@ -11,7 +11,7 @@
 struct console {
 	FILE *out;
 	const char *who; /* "install" or "agent": in the channel's lines */
-	uint64_t last_ms, op_start_ms, start_ms;
+	uint64_t last_ms;
 	bool tty;
 };
 

@@ -287,8 +287,7 @@ static int live(const char *path, const struct tree *request, struct str *ret)
 	return 0;
 }
 
-static void no_step(void *ctx UNUSED, const struct op *op UNUSED, size_t index UNUSED, size_t count UNUSED,
-		    uint64_t done UNUSED, uint64_t total UNUSED, unsigned int percent UNUSED, bool finished UNUSED)
+static void no_step(void *ctx UNUSED, const struct progress *p UNUSED)
 {
 }
 

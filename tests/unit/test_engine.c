@@ -92,16 +92,15 @@ struct watch {
 	char note[160];
 };
 
-static void on_step(void *ctx, const struct op *op, size_t index, size_t count, uint64_t done, uint64_t total,
-		    unsigned int percent, bool finished)
+static void on_step(void *ctx, const struct progress *p)
 {
 	struct watch *k = ctx;
 
-	k->wrong |= percent < k->percent || percent > 100 || index < k->index || count != k->plan->n_ops ||
-		    op != &k->plan->ops[index] || done > total || (finished && done != total);
-	k->percent = percent;
-	k->index = index;
-	k->finished += finished;
+	k->wrong |= p->percent < k->percent || p->percent > 100 || p->index < k->index || p->count != k->plan->n_ops ||
+		    p->op != &k->plan->ops[p->index] || p->done > p->total || (p->finished && p->done != p->total);
+	k->percent = p->percent;
+	k->index = p->index;
+	k->finished += p->finished;
 }
 
 static void on_stage(void *ctx, const char *stage UNUSED, const char *text UNUSED)
