@@ -31,6 +31,7 @@ const struct life_row life_rows[] = {
 
 	{ NODE_PLANNED, EV_HELLO, NODE_BOUND, EFFECT_NOTIFY, "the machine may have changed: plan again" },
 	{ NODE_PLANNED, EV_DEPLOY, NODE_PLANNED, EFFECT_NOTIFY, "intent armed for this plan" },
+	{ NODE_PLANNED, EV_PLANNED, NODE_PLANNED, EFFECT_NOTIFY, "planned again: the operator wants the whole image" },
 	{ NODE_PLANNED, EV_APPROVED, NODE_APPROVED, EFFECT_NOTIFY, "may run once" },
 
 	{ NODE_APPROVED, EV_HELLO, NODE_BOUND, EFFECT_NOTIFY, "the agent restarted before it claimed: plan again" },

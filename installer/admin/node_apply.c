@@ -4,6 +4,9 @@
 
 enum { HEARD_EVERY_S = 5, BOOTS_KEPT = 64 };
 
+/* What an operator's word has brought is gone with it: it cannot fire later. */
+#define NO_INTENT "intent = '', intent_plan = NULL, intent_wipe = '[]', intent_full = 0"
+
 /* --- changes that are not of state */
 
 int node_heard(struct store *st, struct node *n, int64_t now_s, struct error *err)
@@ -30,15 +33,14 @@ int node_message(struct store *st, struct node *n, const char *message, const ch
 	if (store_run(st, "UPDATE node SET message = ?2, hint = ?3 WHERE id = ?1", err, "iss", n->id, message,
 		      hint) ||
 	    (spend_intent &&
-	     store_run(st, "UPDATE node SET intent = '', intent_plan = NULL, intent_wipe = '[]' WHERE id = ?1",
-		       err, "i", n->id))) {
+	     store_run(st, "UPDATE node SET " NO_INTENT " WHERE id = ?1", err, "i", n->id))) {
 		store_rollback(st);
 		return -1;
 	}
 	n->message = arena_strdup(n->arena, message);
 	n->hint = arena_strdup(n->arena, hint);
 	if (spend_intent)
-		n->intent = "", n->intent_plan = NULL, n->intent_wipe = "[]";
+		n->intent = "", n->intent_plan = NULL, n->intent_wipe = "[]", n->intent_full = false;
 	return store_commit(st, err);
 }
 
@@ -200,8 +202,7 @@ static int write_claimed(struct store *st, const struct node *n, const struct ev
 		      "uiu", c->attempt, c->now_s, c->seq))
 		return -1;
 	return store_run(st,
-			 "UPDATE node SET intent = '', intent_plan = NULL, intent_wipe = '[]', fresh = 0,"
-			 " message = NULL, hint = NULL WHERE id = ?1",
+			 "UPDATE node SET " NO_INTENT ", fresh = 0, message = NULL, hint = NULL WHERE id = ?1",
 			 err, "i", n->id);
 }
 
@@ -229,8 +230,7 @@ static int write_applied(struct store *st, const struct node *n, const struct ev
 static int write_stop(struct store *st, const struct node *n, const struct event_ctx *c, struct error *err)
 {
 	return store_run(st,
-			 "UPDATE node SET intent = '', intent_plan = NULL, intent_wipe = '[]', fresh = 0,"
-			 " message = ?2, hint = ?3 WHERE id = ?1",
+			 "UPDATE node SET " NO_INTENT ", fresh = 0, message = ?2, hint = ?3 WHERE id = ?1",
 			 err, "iss", n->id, c->message, c->hint);
 }
 
@@ -265,9 +265,9 @@ static int write_event(struct store *st, const struct node *n, const struct life
 				 "is", n->id, c->intent);
 	case EV_DEPLOY:
 		return store_run(st,
-				 "UPDATE node SET intent = 'operator', intent_plan = ?2, intent_wipe = ?3, reboots = 0,"
-				 " message = NULL, hint = NULL WHERE id = ?1",
-				 err, "iss", n->id, c->plan_hash, c->wipe_json ? c->wipe_json : "[]");
+				 "UPDATE node SET intent = 'operator', intent_plan = ?2, intent_wipe = ?3, intent_full = ?4,"
+				 " reboots = 0, message = NULL, hint = NULL WHERE id = ?1",
+				 err, "issb", n->id, c->plan_hash, c->wipe_json ? c->wipe_json : "[]", (int)c->full);
 	case EV_CLAIMED:
 		return write_claimed(st, n, c, err);
 	case EV_APPLIED:

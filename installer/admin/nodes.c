@@ -9,7 +9,7 @@
 #define NODE_COLUMNS \
 	"SELECT id, label, name, profile, address, mac, state, since, heard, life, boot, fresh," \
 	" intent, intent_plan, intent_wipe, reboots, attempt, installed, own_goal," \
-	" message, hint FROM node "
+	" message, hint, intent_full FROM node "
 
 const char *node_title(const struct node *n)
 {
@@ -55,6 +55,7 @@ static int node_row(void *ctx, const struct store_row *row, struct error *err)
 	n->own_goal = row_text(row, 18, a);
 	n->message = row_text(row, 19, a);
 	n->hint = row_text(row, 20, a);
+	n->intent_full = row_bool(row, 21);
 	return 0;
 }
 

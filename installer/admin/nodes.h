@@ -21,6 +21,7 @@ struct node {
 	bool fresh; /* the running agent's inventory, nothing written since */
 	const char *intent; /* "", "policy", "operator": spent by a claim */
 	const char *intent_plan, *intent_wipe; /* hash or NULL; JSON array of serials */
+	bool intent_full; /* the whole image, also where only a part differs */
 	uint64_t reboots; /* disk boots since it was told to netboot */
 	uint64_t attempt, installed; /* the present one; the one whose system is on the disk, 0 = none */
 	const char *own_goal; /* disk GUID of our finished deployment */
@@ -61,6 +62,7 @@ struct event_ctx {
 	const char *intent;
 	/* deploy */
 	const char *wipe_json; /* plan_hash may be given too */
+	bool full;
 	/* reports: which attempt and sequence they carry */
 	uint64_t attempt, seq;
 	/* applied: the disk GUID of the finished deployment; key is the deployed system's */

@@ -93,6 +93,8 @@ static int node_tree(struct admin *ad, const struct node *n, struct arena *a, st
 	tree_add(a, t, "attempt", tree_u64(a, n->attempt));
 	tree_add(a, t, "installed", tree_u64(a, n->installed));
 	add_text(a, t, "intent", n->intent);
+	if (n->intent_full)
+		tree_add(a, t, "full", tree_bool(a, true));
 	add_text(a, t, "message", n->message);
 	add_text(a, t, "hint", n->hint);
 	*ret = t;
@@ -263,6 +265,18 @@ int op_node(struct admin *ad, const struct api_request *rq, struct api_answer *a
 	return 0;
 }
 
+/* How much of the image is moved, for programs; the plan's text says it to people. */
+static struct tree *image_tree(const struct op_image *op, struct arena *a)
+{
+	struct tree *t = tree_new(a, TREE_MAP);
+
+	tree_add(a, t, "reimage", tree_string(a, op->diff ? "differential" : "full"));
+	tree_add(a, t, "image_bytes", tree_u64(a, op->image_bytes));
+	tree_add(a, t, "fetch_bytes", tree_u64(a, op->data_bytes));
+	tree_add(a, t, "write_bytes", tree_u64(a, op->diff ? op->write_bytes : op->image_bytes));
+	return t;
+}
+
 int op_plan(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err)
 {
 	struct arena *a = rq->arena;
@@ -290,6 +304,8 @@ int op_plan(struct admin *ad, const struct api_request *rq, struct api_answer *a
 	tree_add(a, t, "attempt", tree_u64(a, at->id));
 	tree_add(a, t, "hash", tree_string(a, at->plan_hash));
 	tree_add(a, t, "text", tree_string(a, arena_strdup(a, str_text(&text))));
+	if (plan_image(p))
+		tree_add(a, t, "image", image_tree(plan_image(p), a));
 	tree_add(a, t, "plan", parsed("plan", at->plan, a));
 	api_json(as, t);
 	return 0;
@@ -299,11 +315,13 @@ int op_plan(struct admin *ad, const struct api_request *rq, struct api_answer *a
 
 struct deploy_request {
 	const char *plan_hash;
+	bool full;
 	const char **wipe;
 	size_t n_wipe;
 };
 static const struct field deploy_fields[] = {
 	FIELD_STRING(struct deploy_request, plan_hash, 0, "only this plan; its first 8 digits suffice"),
+	FIELD_BOOL(struct deploy_request, full, 0, "the whole image, also where only a part of it differs"),
 	FIELD_STRINGS(struct deploy_request, wipe, 0, "disks whose content may be destroyed, by serial"),
 };
 static const struct schema deploy_schema =
@@ -334,7 +352,8 @@ static int check_deploy(struct admin *ad, const struct node *n, const struct dep
 			return error_hint(err, "%s", n->hint ? n->hint : "no rule binds it");
 		return error_hint(err, "it is under way: fulcrum node events %s", node_title(n));
 	}
-	if (n->state != NODE_PLANNED || !d->plan_hash)
+	/* With `full` it may be planned anew: then the hash is compared with that plan's. */
+	if (n->state != NODE_PLANNED || !d->plan_hash || d->full)
 		return 0;
 	if (attempt_find(ad->store, n->attempt, a, &at, err))
 		return -1;
@@ -377,6 +396,7 @@ int op_deploy(struct admin *ad, const struct api_request *rq, struct api_answer 
 	json_write(wipe, false, &wipe_json);
 	c.wipe_json = str_text(&wipe_json);
 	c.plan_hash = d.plan_hash;
+	c.full = d.full;
 	if (node_apply(ad->store, n, EV_DEPLOY, &c, err) || node_advance(ad, n, err))
 		return -1;
 	/* The intent was refused at once, and is spent: say why here, not only in the node's record. */

@@ -47,12 +47,17 @@ const char *plan_esp_serial(const struct plan *p)
 	return NULL;
 }
 
-static const struct op_identity *plan_identity(const struct plan *p)
+static const void *first_op(const struct plan *p, enum op_kind kind)
 {
 	for (size_t i = 0; i < p->n_ops; i++)
-		if (p->ops[i].kind == OP_IDENTITY)
+		if (p->ops[i].kind == kind)
 			return p->ops[i].params;
 	return NULL;
+}
+
+const struct op_image *plan_image(const struct plan *p)
+{
+	return first_op(p, OP_IMAGE);
 }
 
 /*
@@ -114,7 +119,7 @@ static const struct {
 int node_checks(const struct admin *ad, const struct plan *p, struct arena *a, struct check **ret,
 		size_t *ret_n, struct error *err)
 {
-	struct check_ctx c = { ad, plan_identity(p), a };
+	struct check_ctx c = { ad, first_op(p, OP_IDENTITY), a };
 
 	if (!c.id)
 		return error_set(err, ERR_INTERNAL, "plan of %s gives no identity", p->subject);
@@ -246,6 +251,7 @@ static int make_plan(struct admin *ad, struct node *n, const struct machine *m, 
 	r.wipe = wipe;
 	r.own_goal = n->own_goal;
 	r.reinstall = str_eq(n->intent, "operator") || n->installed == 0;
+	r.full = n->intent_full;
 	if (plan_node(&r, profile, &who, n->arena, ret, why)) {
 		/* The disk may carry what an attempt began and did not finish. */
 		if (why->kind != ERR_REFUSED || !begun || str_eq(begun, n->own_goal))
@@ -299,11 +305,16 @@ static int try_approve(struct admin *ad, struct node *n, bool *ret_moved, struct
 {
 	struct event_ctx c = { .now_s = clock_real_s() };
 	bool operator = str_eq(n->intent, "operator");
+	const struct op_image *image;
 	struct attempt *at;
 	struct plan *p;
 
 	if (attempt_find(ad->store, n->attempt, n->arena, &at, err) || attempt_plan(at, n->arena, &p, err))
 		return -1;
+	/* It was made before the operator spoke. */
+	image = plan_image(p);
+	if (operator && n->intent_full && image && image->diff)
+		return try_plan(ad, n, ret_moved, err);
 	if (operator && n->intent_plan && !str_starts(at->plan_hash, n->intent_plan)) {
 		const char *msg = arena_printf(n->arena, "the operator asked for plan %.*s, but what the machine is now gives %.*s",
 					       PLAN_SHORT, n->intent_plan, PLAN_SHORT, at->plan_hash);

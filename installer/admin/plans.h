@@ -15,6 +15,8 @@
 MUST_CHECK int node_advance(struct admin *ad, struct node *n, struct error *err);
 /* The stored plan of AT. */
 MUST_CHECK int attempt_plan(const struct attempt *at, struct arena *a, struct plan **ret, struct error *err);
+/* What P does with an image, or NULL. */
+const struct op_image *plan_image(const struct plan *p);
 /* The FAT serial of PLAN's ESP, or NULL: local boot finds the disk by it. */
 const char *plan_esp_serial(const struct plan *p);
 /* What must be seen on the running system that PLAN deployed. */

@@ -69,6 +69,8 @@ static const char *const migrations[] = {
 	" done INTEGER NOT NULL DEFAULT 0) STRICT;"
 	"CREATE INDEX effect_pending ON effect(event) WHERE done = 0;"
 	"CREATE TABLE counter (name TEXT PRIMARY KEY, next INTEGER NOT NULL) STRICT, WITHOUT ROWID;",
+	/* 2: the operator may ask for the whole image */
+	"ALTER TABLE node ADD COLUMN intent_full INTEGER NOT NULL DEFAULT 0;",
 };
 
 static int fail(const struct store *st, struct error *err, const char *what)

@@ -16,7 +16,7 @@
 #include "ui/table.h"
 
 struct options {
-	bool json;
+	bool json, full;
 	const char *plan;
 	const char **wipe;
 	size_t n_wipe;
@@ -140,7 +140,7 @@ static int show_list(const struct options *o, const struct tree *t, struct arena
 static int show_node(const struct options *o, const struct tree *t, struct arena *a UNUSED)
 {
 	static const char *const keys[] = { "name", "state", "since", "heard", "profile", "address", "mac", "life", "boots",
-					    "attempt", "installed", "plan_hash", "percent", "op", "intent", "message", "hint" };
+					    "attempt", "installed", "plan_hash", "percent", "op", "intent", "full", "message", "hint" };
 	const struct tree *m = tree_get(t, "machine"), *sys = tree_get(m, "system"), *disks = tree_get(m, "disks");
 
 	if (o->json) {
@@ -217,7 +217,7 @@ static const struct command {
 	{ { "node", "list" }, "/nodes", 0, show_list, "all nodes" },
 	{ { "node", "show", "NODE" }, "/node/%s", 0, show_node, "everything known of one" },
 	{ { "node", "plan", "NODE" }, "/node/%s/plan", 0, show_plan, "what will be (or was) done to it" },
-	{ { "node", "deploy", "NODE" }, "/node/%s/deploy", POST, show_deploy, "deploy it once: [--plan HASH] [--wipe SERIAL]..." },
+	{ { "node", "deploy", "NODE" }, "/node/%s/deploy", POST, show_deploy, "deploy it once: [--plan HASH] [--wipe SERIAL]... [--full]" },
 	{ { "node", "events", "NODE" }, "/node/%s/events", 0, show_events, "what happened to it" },
 	{ { "deploy", "NODE" }, "/node/%s/deploy", POST, show_deploy, "the same as node deploy" },
 	{ { "events" }, "/events", 0, show_events, "what happened to all" },
@@ -230,6 +230,8 @@ static const char *deploy_body(const struct options *o, struct arena *a)
 
 	if (o->plan)
 		tree_add(a, t, "plan_hash", tree_string(a, o->plan));
+	if (o->full)
+		tree_add(a, t, "full", tree_bool(a, true));
 	for (size_t i = 0; i < o->n_wipe; i++)
 		tree_push(a, wipe, tree_string(a, o->wipe[i]));
 	tree_add(a, t, "wipe", wipe);
@@ -281,7 +283,7 @@ static int run(const struct options *o)
 	struct error err;
 
 	c = find_command(o, &node);
-	if (!c || (c->method != POST && (o->plan || o->n_wipe))) {
+	if (!c || (c->method != POST && (o->plan || o->n_wipe || o->full))) {
 		usage(stderr);
 		return 2;
 	}
@@ -302,8 +304,8 @@ int main(int argc, char **argv)
 {
 	static const struct option longs[] = {
 		{ "output", required_argument, NULL, 'o' }, { "plan", required_argument, NULL, 'p' },
-		{ "wipe", required_argument, NULL, 'w' },   { "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
+		{ "wipe", required_argument, NULL, 'w' },   { "full", no_argument, NULL, 'f' },
+		{ "help", no_argument, NULL, 'h' },	    { NULL, 0, NULL, 0 },
 	};
 	AUTO_ARENA a = ARENA_INIT;
 	struct options o = { 0 };
@@ -323,6 +325,9 @@ int main(int argc, char **argv)
 		case 'w':
 			o.wipe = arena_grow(&a, o.wipe, o.n_wipe, sizeof(*o.wipe));
 			o.wipe[o.n_wipe++] = optarg;
+			break;
+		case 'f':
+			o.full = true;
 			break;
 		case 'h':
 			usage(stdout);

@@ -81,6 +81,7 @@ static const struct field image_fields[] = {
 	FIELD_U64(struct op_image, image_bytes, FIELD_REQUIRED, "size written"),
 	FIELD_U64(struct op_image, data_bytes, FIELD_REQUIRED, "bytes fetched"),
 	FIELD_BOOL(struct op_image, diff, FIELD_OMIT_EMPTY, "only chunks that differ"),
+	FIELD_U64(struct op_image, write_bytes, FIELD_OMIT_EMPTY, "so much differed when it was planned"),
 	FIELD_BOOL(struct op_image, bench, FIELD_OMIT_EMPTY, "time a plain stream first"),
 };
 static const struct field system_fields[] = {

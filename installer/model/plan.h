@@ -101,6 +101,7 @@ struct op_image { /* stream a chunked file-system image onto a device, new UUID,
 	const char *uuid; /* new file-system UUID */
 	uint64_t image_bytes, data_bytes; /* uncompressed size; bytes to fetch */
 	bool diff; /* read each chunk first, fetch and write only those that differ */
+	uint64_t write_bytes; /* diff: so much differed when it was planned */
 	bool bench;
 };
 struct op_system { /* put the live system (root image, kernel, initramfs) into a slot */

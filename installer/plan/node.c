@@ -48,12 +48,12 @@ static bool disk_fits(const struct bound *b)
 }
 
 /* What was measured of root against the image, if nothing but content has to change; else NULL. */
-static const struct comparison *differential(struct work *w, const struct profile *profile, const struct catalog_image *img)
+static const struct comparison *in_place(struct work *w, const struct catalog_image *img)
 {
 	const struct unit *root = unit_by_role(w, PART_ROOT);
 	const struct partition *p;
 
-	if (profile->reimage != REIMAGE_DIFFERENTIAL || root->n_places != 1)
+	if (root->n_places != 1)
 		return NULL;
 	for (size_t i = 0; i < w->n_bounds; i++)
 		if (!disk_fits(&w->bounds[i]))
@@ -70,6 +70,19 @@ static const struct comparison *differential(struct work *w, const struct profil
 	for (size_t i = 0; i < p->n_compared; i++)
 		if (str_eq(p->compared[i].list_hash, img->list_hash))
 			return &p->compared[i];
+	return NULL;
+}
+
+/* The same, unless the whole image is wanted all the same: then a person learns what that costs. */
+static const struct comparison *differential(struct work *w, const struct profile *profile, const struct catalog_image *img)
+{
+	const struct comparison *c = in_place(w, img);
+
+	if (!c || (!w->r->full && profile->reimage == REIMAGE_DIFFERENTIAL))
+		return c;
+	work_note(w, arena_printf(w->a, "only %" PRIu64 " of %" PRIu64 " chunks of the image differ from what the disk carries; "
+				  "all are written, as %s", c->chunks - c->same, c->chunks,
+				  w->r->full ? "the operator asked" : "the profile says"));
 	return NULL;
 }
 
@@ -105,7 +118,7 @@ static void image_op(struct work *w, const struct unit *root, const struct catal
 	op = op_add(w, OP_IMAGE, "image:root", weight, words);
 	*op = (struct op_image){ .dev = unit_ref(w, root), .image = img->name, .version = img->version,
 				 .list_hash = img->list_hash, .uuid = fs_uuid(w, root, 0), .image_bytes = img->image_bytes,
-				 .data_bytes = diff ? diff->fetch_bytes : img->data_bytes, .diff = diff != NULL,
+				 .data_bytes = diff ? diff->fetch_bytes : img->data_bytes, .diff = diff != NULL, .write_bytes = diff ? diff->write_bytes : 0,
 				 .bench = w->r->site->bench };
 	if (root->op)
 		op_needs(w, root->op);

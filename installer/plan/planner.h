@@ -15,6 +15,7 @@ struct plan_request {
 	const char *site_text; /* admin: the site file, which the installed node keeps */
 	const char *seed; /* hex; ids of this install are made of it */
 	bool reinstall;	  /* plan also when the machine already is as wanted */
+	bool full;	  /* write the whole image, also where only a part differs */
 	const char *const *wipe; /* further consents, by disk_id (operator) */
 	size_t n_wipe;
 	const char *own_goal; /* GUID of our earlier deployment of this node, whose destruction is consented; or NULL */

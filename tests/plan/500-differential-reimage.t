@@ -6,7 +6,7 @@
 @COMPARED 405 393 4900000 12582912
 @SHOW table:system image:root
 @EXPECT
-plan 9e78c4a9  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
+plan 27349e3b  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
 profile plain
 disk system -> sda  SSD-0001  224 GiB  Example SSD
   because: not rotational, first by path of 2
@@ -95,6 +95,7 @@ image:root needs table:system
   "uuid": "1327d115-1de2-8af3-8c2a-881b802dfbf7",
   "image_bytes": 433061888,
   "data_bytes": 4900000,
-  "diff": true
+  "diff": true,
+  "write_bytes": 12582912
 }
 

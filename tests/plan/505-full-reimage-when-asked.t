@@ -5,7 +5,7 @@
 @AGAIN
 @COMPARED 405 393 4900000 12582912
 @EXPECT
-plan 908938ae  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
+plan b9465ba2  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
 profile plain-full
 disk system -> sda  SSD-0001  224 GiB  Example SSD
   because: not rotational, first by path of 2
@@ -20,6 +20,8 @@ disk system -> sda  SSD-0001  224 GiB  Example SSD
   sdd not taken: rotational, wanted not (HDD-0002, 3.6 TiB)
   sde not taken: rotational, wanted not (HDD-0003, 3.6 TiB)
   sdf not taken: rotational, wanted not (HDD-0004, 3.6 TiB)
+note: only 12 of 405 chunks of the image differ from what the disk carries; all
+      are written, as the profile says
      -- from step 1 on the old content is gone --
    1 clear     wipe 5 things listed above from sda
    2 table     gpt: bios 1.0 MiB, esp 512 MiB, root 20 GiB, swap 2.0 GiB, data

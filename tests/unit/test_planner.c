@@ -397,13 +397,13 @@ static void mind_compared(struct world *w, const char *text)
 /*
  * A case's optional lines: @AFTER KIND: this was installed on the machine before (and is its own earlier
  * deployment), @CUT n: but only its first n operations, with what the disks' journals say then, @COMPARED: what was
- * measured of its root, @AGAIN: planned although it is as wanted, @WIPE SERIAL, @SHOW: operations
+ * measured of its root, @AGAIN: planned although it is as wanted, @FULL: the operator wants the whole image, @WIPE SERIAL, @SHOW: operations
  * whose parameters are shown, too.
  */
 static struct plan_request prepared(struct world *w, const char *text)
 {
 	const char *after = value(text, "@AFTER ", &w->a), *cut = value(text, "@CUT ", &w->a), *wipe = value(text, "@WIPE ", &w->a);
-	struct plan_request r = { .reinstall = strstr(text, "@AGAIN\n") != NULL };
+	struct plan_request r = { .reinstall = strstr(text, "@AGAIN\n") != NULL, .full = strstr(text, "@FULL\n") != NULL };
 	const char **list = arena_array(&w->a, 1, sizeof(*list));
 	struct error err;
 	struct plan *p;
