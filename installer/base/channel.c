@@ -4,11 +4,14 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 
 static const char port_name[] = "org.fulcrum.progress";
@@ -40,6 +43,41 @@ static int channel_fd(void)
 	return fd;
 }
 
+/* The file of channel_log(), and whether its last line was cut by a full disk. */
+static struct {
+	int fd;
+	bool torn;
+} log_file = { .fd = -1 };
+
+void channel_log(const char *path)
+{
+	fd_close(&log_file.fd);
+	log_file.torn = false;
+	if (path)
+		log_file.fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+}
+
+static void log_line(const struct str *line)
+{
+	struct stat st;
+	ssize_t n;
+
+	if (log_file.fd < 0 || fstat(log_file.fd, &st) || !S_ISREG(st.st_mode) ||
+	    (uint64_t)st.st_size + line->len > CHANNEL_LOG_MAX)
+		return;
+	/* What a full disk cut off becomes a line of its own, not the beginning of this one. */
+	if (log_file.torn && write(log_file.fd, "\n", 1) != 1)
+		return;
+	log_file.torn = false;
+	n = write(log_file.fd, line->s, line->len);
+	log_file.torn = n > 0 && (size_t)n < line->len;
+}
+
+static bool is_heard(void)
+{
+	return channel_fd() >= 0 || log_file.fd >= 0;
+}
+
 static void add_text(struct str *out, const char *s)
 {
 	str_addc(out, '"');
@@ -60,7 +98,10 @@ static void send_line(struct str *line)
 {
 	ssize_t n;
 
-	str_add(line, "}\n");
+	str_addf(line, ",\"ms\":%" PRIu64 "}\n", clock_mono_ms());
+	log_line(line);
+	if (channel_fd() < 0)
+		return;
 	/* One write a line; a full port drops the line rather than hold up the work. */
 	n = write(channel_fd(), line->s, line->len);
 	(void)n;
@@ -72,7 +113,7 @@ void channel_emit(const char *t, const char *who, ...)
 	const char *key;
 	va_list ap;
 
-	if (channel_fd() < 0)
+	if (!is_heard())
 		return;
 	str_add(&line, "{\"t\":");
 	add_text(&line, t);
@@ -91,18 +132,19 @@ void channel_emit(const char *t, const char *who, ...)
 	send_line(&line);
 }
 
-void channel_step(const char *who, const char *id, unsigned int n, unsigned int of, uint64_t done,
-		  uint64_t total, unsigned int percent)
+void channel_step(const char *who, const struct channel_move *m)
 {
 	AUTO_STR line = STR_INIT;
 
-	if (channel_fd() < 0)
+	if (!is_heard())
 		return;
 	str_add(&line, "{\"t\":\"step\",\"who\":");
 	add_text(&line, who);
 	str_add(&line, ",\"id\":");
-	add_text(&line, id);
-	str_addf(&line, ",\"n\":%u,\"of\":%u,\"done\":%llu,\"total\":%llu,\"percent\":%u", n, of,
-		 (unsigned long long)done, (unsigned long long)total, percent);
+	add_text(&line, m->id);
+	str_addf(&line, ",\"n\":%u,\"of\":%u,\"done\":%" PRIu64 ",\"total\":%" PRIu64 ",\"percent\":%u,\"rate\":%" PRIu64, m->n,
+		 m->of, m->done, m->total, m->percent, m->rate);
+	if (m->left_s >= 0)
+		str_addf(&line, ",\"left\":%" PRId64, m->left_s);
 	send_line(&line);
 }

@@ -60,11 +60,12 @@ int main(int argc, char **argv)
 
 	ra.console = &sink;
 	ra.show_error = show_error;
-	console_init(&console, stdout, "agent");
 	if (argc != 1) {
 		fprintf(stderr, "usage: %s    (everything comes from the kernel command line)\n", argv[0]);
 		return error_exit_code(ERR_USAGE);
 	}
+	channel_log("/run/fulcrum/progress.jsonl");
+	console_init(&console, true, "agent");
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	key_generate(pub, sec);
 	if (start(&a, &c, &ra, &err) || agent_run_ram(&c, &ra, &err)) {

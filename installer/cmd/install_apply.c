@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/channel.h"
 #include "base/str.h"
 #include "cmd/install_job.h"
 #include "engine/engine.h"
@@ -35,8 +36,8 @@ int verb_apply(struct job *j, struct error *err)
 {
 	struct console c;
 	char hash[HASH_HEX];
+	int rc;
 
-	console_init(&c, stdout, "install");
 	if (!j->o.plan_hash)
 		return error_set(err, ERR_USAGE, "apply needs --plan-hash: run plan, look at it, and give its hash");
 	/* An id made of an empty pool would not be random: wait here, too. */
@@ -48,5 +49,9 @@ int verb_apply(struct job *j, struct error *err)
 		error_set(err, ERR_CHANGED, "the plan now is %.*s, not %s: nothing was written", PLAN_SHORT, hash, j->o.plan_hash);
 		return error_hint(err, "look at the plan above and give its hash");
 	}
-	return job_apply(j, &c, err);
+	channel_log(JOB_PROGRESS);
+	console_init(&c, false, "install");
+	rc = job_apply(j, &c, err);
+	console_close(&c);
+	return rc;
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Who consents to a write. */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/channel.h"
@@ -22,45 +21,51 @@ static bool cmdline_has(const char *word)
 	return false;
 }
 
+static bool carries_admin(const struct plan_disk *pd, const struct machine *m)
+{
+	if (str_starts(pd->consent, "own unfinished attempt"))
+		return false;
+	for (size_t i = 0; i < m->n_disks; i++)
+		if (str_eq(m->disks[i].name, pd->name) && disk_partition(&m->disks[i], "fulcrum-data"))
+			return true;
+	return false;
+}
+
 /* True if the plan would write over a finished admin node: its keys, its database, its nodes' histories. */
 static bool replaces_admin(const struct job *j)
 {
-	const struct plan_disk *pd = &j->plan->disks[0];
-
-	if (!strcmp(pd->consent, "own unfinished attempt"))
-		return false;
-	for (size_t i = 0; i < j->machine->n_disks; i++)
-		if (str_eq(j->machine->disks[i].name, pd->name) && disk_partition(&j->machine->disks[i], "fulcrum-data"))
+	for (size_t i = 0; i < j->plan->n_disks; i++)
+		if (carries_admin(&j->plan->disks[i], j->machine))
 			return true;
 	return false;
 }
 
 /* Consent to write: the site file's own and the boot entry's together, or a person who types the hash. */
-int job_confirm(struct job *j, struct error *err)
+int job_confirm(struct job *j, struct console *c, struct error *err)
 {
-	char hash[HASH_HEX], line[128];
+	char hash[HASH_HEX], line[SCREEN_TYPED_MAX];
+	AUTO_STR prompt = STR_INIT;
 
 	plan_hash(j->plan, hash);
 	if (replaces_admin(j)) {
 		/* `wipe:` stays in a site file for years: it must not turn a newer stick into the end of a working node. */
-		printf("\nThis disk carries a Fulcrum admin node. Its data would be lost: an unattended install does not do that.\n");
+		console_say(c, "\nThis disk carries a Fulcrum admin node. Its data would be lost: an unattended install\n"
+			       "does not do that.\n");
 		channel_emit("stage", "install", "stage", "confirm", "text", "the disk carries an admin node: a person must confirm", NULL);
 	} else if (j->site->admin.unattended && cmdline_has("fulcrum.unattended")) {
-		printf("unattended: the site file and the boot entry both consent\n");
+		console_say(c, "unattended: the site file and the boot entry both consent\n");
 		return 0;
 	}
 	if (cmdline_has("fulcrum.unattended") && !j->site->admin.unattended)
-		printf("the boot entry asks for an unattended install, the site file does not say `unattended: true`\n");
+		console_say(c, "The boot entry asks for an unattended install, the site file does not say\n`unattended: true`.\n");
+	str_addf(&prompt, "\nType the plan's hash (%.*s) and Enter to write, or \"no\" to stop: ", PLAN_SHORT, hash);
 	for (;;) {
-		printf("\nType the plan's hash (%.*s) and Enter to write, or \"no\" to stop: ", PLAN_SHORT, hash);
-		fflush(stdout);
-		if (!fgets(line, sizeof(line), stdin))
+		if (console_ask(c, str_text(&prompt), line) < 0)
 			return error_set(err, ERR_REFUSED, "nobody confirmed the plan: nothing was written");
-		line[strcspn(line, "\r\n")] = '\0';
 		if (!strncmp(line, hash, PLAN_SHORT) && strlen(line) >= PLAN_SHORT)
 			return 0;
 		if (!strcmp(line, "no"))
 			return error_set(err, ERR_REFUSED, "stopped by the person at the console: nothing was written");
-		printf("\"%s\" is not %.*s\n", line, PLAN_SHORT, hash);
+		console_say(c, "\"%s\" is not %.*s\n", line, PLAN_SHORT, hash);
 	}
 }

@@ -12,6 +12,9 @@
 #include "sys/sys.h"
 #include "ui/console.h"
 
+/* Where what happens is kept while this boot lasts (base/channel.h says what is in it). */
+#define JOB_PROGRESS "/run/fulcrum/progress.jsonl"
+
 struct opts {
 	const char *machine, *medium, *key, *site, *plan_hash, *seed, *profile, *node;
 	bool json, reinstall, dry;
@@ -56,12 +59,12 @@ MUST_CHECK int job_apply(struct job *j, struct console *c, struct error *err);
  * Consent to write j->plan: the site file's own and the boot entry's together, or a person at the console who types
  * the plan's hash. ERR_REFUSED without it.
  */
-MUST_CHECK int job_confirm(struct job *j, struct error *err);
+MUST_CHECK int job_confirm(struct job *j, struct console *c, struct error *err);
 
 /* --- install_show.c */
 
-/* The plan on stdout, and its hash on the progress channel. */
-void job_show_plan(const struct job *j);
+/* The plan on C's consoles, or without C on stdout; and its hash on the progress channel. */
+void job_show_plan(const struct job *j, struct console *c);
 
 /* --- the verbs, in the files of their purpose */
 MUST_CHECK int verb_plan(struct job *j, struct error *err);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `run`: the installer's life on a booted medium. */
-#include <stdio.h>
-
 #include "base/channel.h"
 #include "base/str.h"
 #include "cmd/install_job.h"
@@ -49,7 +47,7 @@ static int run_install(struct job *j, struct console *c, bool *ret_written, stru
 	preflight_entropy(&sink);
 	if (site_find(j->sys, j->machine, job_medium(j), config_dir, &j->a, &text, &from, err))
 		return -1;
-	printf("site file: %s\n", from);
+	console_say(c, "site file: %s\n", from);
 	j->site_name = "site.yaml";
 	if (job_parse_site(j, str_text(&text), text.len, err) || look_for_links(j, err))
 		return -1;
@@ -59,13 +57,13 @@ static int run_install(struct job *j, struct console *c, bool *ret_written, stru
 	preflight_clock(j->sys, &j->catalog, &sink);
 	if (job_plan(j, err))
 		return -1;
-	putchar('\n');
-	job_show_plan(j);
+	console_say(c, "\n");
+	job_show_plan(j, c);
 	if (!j->plan->n_ops) {
 		sink.stage(c, "done", "nothing to do: this machine already is the admin node. Take the stick out and restart it");
 		return 0;
 	}
-	if (job_confirm(j, err) || job_apply(j, c, err))
+	if (job_confirm(j, c, err) || job_apply(j, c, err))
 		return -1;
 	sink.stage(c, "verify", "looking at the machine again: nothing may be left to do");
 	if (look_again(j, err))
@@ -81,8 +79,9 @@ int verb_run(struct job *j, struct error *err)
 	struct console c;
 	bool written = false;
 
-	console_init(&c, stdout, "install");
-	printf("\nFulcrum installer\n");
+	channel_log(JOB_PROGRESS);
+	console_init(&c, true, "install");
+	console_say(&c, "\nFulcrum installer\n");
 	if (run_install(j, &c, &written, err)) {
 		console_error(&c, err);
 		channel_emit("stage", "install", "stage", "failed", "text", err->msg, NULL);

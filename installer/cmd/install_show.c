@@ -9,7 +9,7 @@
 #include "plan/select.h"
 #include "ui/machine_text.h"
 
-void job_show_plan(const struct job *j)
+void job_show_plan(const struct job *j, struct console *c)
 {
 	AUTO_STR text = STR_INIT;
 	char hash[HASH_HEX];
@@ -18,9 +18,12 @@ void job_show_plan(const struct job *j)
 		plan_json(j->plan, &text);
 	else
 		plan_text(j->plan, &text);
-	fputs(str_text(&text), stdout);
 	if (j->o.json)
-		putchar('\n');
+		str_addc(&text, '\n');
+	if (c)
+		console_text(c, str_text(&text));
+	else
+		fputs(str_text(&text), stdout);
 	fflush(stdout);
 	plan_hash(j->plan, hash);
 	channel_emit("plan", "install", "hash", hash, "ops", j->plan->n_ops ? "some" : "none", NULL);
@@ -54,7 +57,7 @@ int verb_plan(struct job *j, struct error *err)
 {
 	if (job_site(j, err) || job_machine(j, err) || job_catalog(j, err) || job_plan(j, err))
 		return -1;
-	job_show_plan(j);
+	job_show_plan(j, NULL);
 	return 0;
 }
 

@@ -1,59 +1,147 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Console progress. */
+/* Words and progress on the consoles. */
 #include "ui/console.h"
 
-#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/channel.h"
 #include "base/clock.h"
 #include "base/size.h"
 
-enum { UPDATE_MS = 500 };
+enum { UPDATE_MS = 500, BAR = 20, TEXT_AT = 23 };
 
-void console_init(struct console *c, FILE *out, const char *who)
+void console_init(struct console *c, bool all, const char *who)
 {
-	memset(c, 0, sizeof(*c));
-	c->out = out;
-	c->who = who;
-	c->tty = isatty(fileno(out)) == 1;
+	*c = (struct console){ .who = who };
+	screens_open(&c->screens, all);
 }
 
-static void show_running(struct console *c, const struct progress *p)
+void console_close(struct console *c)
+{
+	screens_close(&c->screens);
+}
+
+void console_text(struct console *c, const char *text)
+{
+	screens_put(&c->screens, text);
+}
+
+void console_say(struct console *c, const char *fmt, ...)
+{
+	char text[2048];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	console_text(c, text);
+}
+
+int console_ask(struct console *c, const char *prompt, char ret[SCREEN_TYPED_MAX])
+{
+	int at;
+
+	screens_prompt(&c->screens, prompt);
+	at = screens_line(&c->screens, -1, ret);
+	/* The others stand behind the question still. */
+	for (size_t i = 0; i < c->screens.n && at >= 0; i++)
+		if (c->screens.s[i].out >= 0 && (int)i != at)
+			str_addf(&c->screens.s[i].waiting, "(answered at %s)\n", c->screens.s[at].name);
+	screens_flush(&c->screens);
+	return at;
+}
+
+/* --- lines */
+
+void console_wrap(const char *text, size_t indent, struct str *out)
+{
+	const size_t width = CONSOLE_WIDTH - 1 - indent;
+
+	while (*text) {
+		size_t len = strcspn(text, "\n"), cut = len;
+
+		if (len > width) {
+			for (cut = width; cut && text[cut] != ' '; cut--)
+				;
+			/* A word that is longer than a line is left whole: it may have to be copied. */
+			cut = cut ? cut : strcspn(text, " \n");
+		}
+		if (cut)
+			str_addf(out, "%*s%.*s", (int)indent, "", (int)cut, text);
+		str_addc(out, '\n');
+		text += cut + (text[cut] == '\n' || text[cut] == ' ');
+	}
+}
+
+void console_moving_line(const struct progress *p, struct str *out)
 {
 	char rate[SIZE_TEXT_MAX] = "", left[PROGRESS_TEXT_MAX];
+	unsigned int full = p->percent * BAR / 100;
 
 	if (p->rate)
 		size_format(p->rate, rate);
-	fprintf(c->out, "\r[%2zu/%zu] %-9s %3u%%  %s%s%s\033[K", p->index + 1, p->count, op_kind_names[p->op->kind], p->percent,
-		rate, rate[0] ? "/s  " : "", progress_left(p, left));
-	fflush(c->out);
+	str_addf(out, "[%2zu/%zu] %-8s %3u%%  ", p->index + 1, p->count, op_kind_names[p->op->kind], p->percent);
+	for (unsigned int i = 0; i < BAR; i++)
+		str_addc(out, i < full ? '#' : '.');
+	str_addf(out, " %8s%s  %s", rate, rate[0] ? "/s" : "  ", progress_left(p, left));
+}
+
+void console_finished_line(const struct progress *p, struct str *out)
+{
+	AUTO_STR text = STR_INIT;
+	size_t from = out->len, at;
+
+	/* The text stands in a column of its own. */
+	console_wrap(p->op->text ? p->op->text : p->op->id, TEXT_AT, &text);
+	str_addf(out, "[%2zu/%zu]  %3u%% %6.1f s", p->index + 1, p->count, p->percent, (double)p->op_ms / 1000.0);
+	at = out->len - from;
+	str_addf(out, "%*s", at < TEXT_AT ? (int)(TEXT_AT - at) : 1, "");
+	if (text.len > TEXT_AT)
+		str_addn(out, text.s + TEXT_AT, text.len - TEXT_AT - 1);
+}
+
+/* --- the sink */
+
+static void tell_channel(const struct console *c, const struct progress *p)
+{
+	const struct channel_move m = { .id = p->op->id, .n = (unsigned int)p->index + 1, .of = (unsigned int)p->count,
+					.percent = p->percent, .done = p->done, .total = p->total, .rate = p->rate,
+					.left_s = p->left_known ? (int64_t)p->left_s : -1 };
+
+	channel_step(c->who, &m);
 }
 
 static void on_step(void *ctx, const struct progress *p)
 {
 	struct console *c = ctx;
 	uint64_t now = clock_mono_ms();
+	AUTO_STR line = STR_INIT;
 
 	if (!p->begins && !p->finished && now - c->last_ms < UPDATE_MS)
 		return;
 	c->last_ms = now;
-	channel_step(c->who, p->op->id, (unsigned int)p->index + 1, (unsigned int)p->count, p->done, p->total, p->percent);
-	if (p->finished)
-		fprintf(c->out, "%s[%2zu/%zu] %-9s %3u%%  %5.1f s  %s%s\n", c->tty ? "\r" : "", p->index + 1, p->count,
-			op_kind_names[p->op->kind], p->percent, (double)p->op_ms / 1000.0, p->op->text, c->tty ? "\033[K" : "");
-	else if (c->tty)
-		show_running(c, p);
-	fflush(c->out);
+	tell_channel(c, p);
+	if (p->finished) {
+		console_finished_line(p, &line);
+		str_addc(&line, '\n');
+		screens_put(&c->screens, str_text(&line));
+		return;
+	}
+	console_moving_line(p, &line);
+	screens_live(&c->screens, str_text(&line));
+	str_addc(&line, '\n');
+	if (p->percent / 10 > c->tenth)
+		screens_plain(&c->screens, str_text(&line));
+	c->tenth = p->percent / 10;
 }
 
 static void on_stage(void *ctx, const char *stage, const char *text)
 {
 	struct console *c = ctx;
 
-	fprintf(c->out, "%s: %s\n", stage, text);
-	fflush(c->out);
+	console_say(c, "%s: %s\n", stage, text);
 	channel_emit("stage", c->who, "stage", stage, "text", text, NULL);
 }
 
@@ -61,8 +149,7 @@ static void on_note(void *ctx, const char *text)
 {
 	struct console *c = ctx;
 
-	fprintf(c->out, "%snote: %s%s\n", c->tty ? "\r" : "", text, c->tty ? "\033[K" : "");
-	fflush(c->out);
+	console_say(c, "note: %s\n", text);
 	channel_emit("note", c->who, "text", text, NULL);
 }
 
@@ -73,9 +160,15 @@ struct engine_sink console_sink(struct console *c)
 
 void console_error(struct console *c, const struct error *err)
 {
-	fprintf(c->out, "\nfulcrum: %s\n", err->msg);
-	if (err->hint[0])
-		fprintf(c->out, "  what to do: %s\n", err->hint);
-	fflush(c->out);
+	AUTO_STR text = STR_INIT;
+	AUTO_STR cause = STR_INIT;
+
+	str_addf(&cause, "\nfulcrum: %s", err->msg);
+	console_wrap(str_text(&cause), 0, &text);
+	if (err->hint[0]) {
+		str_add(&text, "  what to do:\n");
+		console_wrap(err->hint, 4, &text);
+	}
+	console_text(c, str_text(&text));
 	channel_emit("error", c->who, "kind", error_kind_name(err->kind), "text", err->msg, "hint", err->hint, NULL);
 }

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The machine's consoles as terminals: which there are, opening them so that none can hold up the work, a shell on one. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/compiler.h"
+#include "base/error.h"
+
+enum { TERMINAL_NAME = 24 };
+
+/*
+ * Names of the consoles that the kernel writes to, from the text of /proc/consoles (fs/proc/consoles.c): enabled ones
+ * that can be written to and are no boot console. At most MAX; returns how many.
+ */
+size_t terminal_consoles(const char *text, char (*ret_names)[TERMINAL_NAME], size_t max);
+/* Opens /dev/NAME for reading and writing: never waits, never becomes the controlling terminal. -1: it cannot be. */
+int terminal_open(const char *name);
+/*
+ * The file or terminal that FD is, opened anew so that writing to it never waits and FD itself stays as it is; what
+ * cannot be opened anew is duplicated. -1 when there is no FD.
+ */
+int terminal_reopen(int fd);
+/* True if both are the same terminal; /dev/console counts as the one that it stands for. */
+bool terminal_same(int a, int b);
+/* Lines in, with echo; newlines become what a terminal wants. Whatever ran on it before may have left it otherwise. */
+void terminal_sane(int fd);
+/* Throws away what a terminal did not take: closing it would wait for that. */
+void terminal_drop(int fd);
+/* Bytes that the terminal has not sent yet; 0 when that is not known. */
+size_t terminal_unsent(int fd);
+/* Runs ARGV on terminal FD, as the session's leader there, and waits for its end, however it ends. */
+MUST_CHECK int terminal_run(int fd, const char *const *argv, struct error *err);

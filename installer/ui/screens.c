@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Several consoles as one. */
+#include "ui/screens.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+
+/* Back to the line's start, and all of it away. */
+static const char over[] = "\r\033[K";
+
+enum { CLOSE_MS = 1000, MARK_MAX = 48 };
+
+void screens_add(struct screens *s, const char *name, int out, int in)
+{
+	struct screen *n = &s->s[s->n];
+
+	if (s->n == SCREENS_MAX || (out < 0 && in < 0))
+		return;
+	*n = (struct screen){ .out = out, .in = in, .tty = out >= 0 && isatty(out) == 1 };
+	snprintf(n->name, sizeof(n->name), "%s", name);
+	s->n++;
+}
+
+static bool is_there(const struct screens *s, int fd)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (terminal_same(s->s[i].out, fd))
+			return true;
+	return false;
+}
+
+void screens_open(struct screens *s, bool all)
+{
+	char names[SCREENS_MAX][TERMINAL_NAME];
+	AUTO_STR text = STR_INIT;
+	struct error ignored;
+
+	*s = (struct screens){ .n = 0 };
+	if (all && !file_read("/proc/consoles", 65536, &text, &ignored)) {
+		/* Two places are kept for stdout and stdin. */
+		size_t n = terminal_consoles(str_text(&text), names, SCREENS_MAX - 2);
+
+		for (size_t i = 0; i < n; i++) {
+			AUTO_FD fd = terminal_open(names[i]);
+
+			/* tty0 and tty1 may be one. */
+			if (fd < 0 || is_there(s, fd))
+				continue;
+			terminal_sane(fd);
+			screens_add(s, names[i], fd, fd);
+			fd = -1;
+		}
+	}
+	if (!is_there(s, STDOUT_FILENO))
+		screens_add(s, "stdout", terminal_reopen(STDOUT_FILENO), -1);
+	if (!is_there(s, STDIN_FILENO) || !all)
+		screens_add(s, "stdin", -1, fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3));
+}
+
+/* --- what is shown */
+
+static void mark_left_out(struct screen *s)
+{
+	if (!s->left_out)
+		return;
+	str_addf(&s->waiting, "... %zu line%s left out\n", s->left_out, s->left_out == 1 ? "" : "s");
+	s->left_out = 0;
+}
+
+static void flush(struct screen *s)
+{
+	size_t at = 0;
+
+	if (s->out < 0)
+		return;
+	while (at < s->waiting.len) {
+		ssize_t n = write(s->out, s->waiting.s + at, s->waiting.len - at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			/* Gone for good, or only full. */
+			if (n < 0 && errno != EAGAIN)
+				at = s->waiting.len;
+			break;
+		}
+		at += (size_t)n;
+	}
+	if (at) {
+		s->waiting.len -= at;
+		memmove(s->waiting.s, s->waiting.s + at, s->waiting.len + 1);
+	}
+	if (!s->waiting.len && s->left_out) {
+		mark_left_out(s);
+		flush(s);
+	}
+}
+
+void screens_flush(struct screens *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		flush(&s->s[i]);
+}
+
+static void end_live(struct screen *s)
+{
+	if (s->live)
+		str_add(&s->waiting, over);
+	s->live = false;
+}
+
+/* One line, with its newline if it has one. */
+static void add_line(struct screen *s, const char *line, size_t len)
+{
+	if (s->waiting.len + len + MARK_MAX > SCREEN_WAITING_MAX) {
+		s->left_out++;
+		return;
+	}
+	mark_left_out(s);
+	str_addn(&s->waiting, line, len);
+}
+
+static void put(struct screen *s, const char *text)
+{
+	if (s->out < 0)
+		return;
+	flush(s);
+	end_live(s);
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+
+		len += text[len] == '\n';
+		add_line(s, text, len);
+		text += len;
+	}
+	flush(s);
+}
+
+void screens_put(struct screens *s, const char *text)
+{
+	for (size_t i = 0; i < s->n; i++)
+		put(&s->s[i], text);
+}
+
+void screens_plain(struct screens *s, const char *text)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (!s->s[i].tty)
+			put(&s->s[i], text);
+}
+
+void screens_prompt(struct screens *s, const char *text)
+{
+	screens_put(s, text);
+}
+
+void screens_live(struct screens *s, const char *text)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		struct screen *n = &s->s[i];
+
+		flush(n);
+		if (!n->tty || n->waiting.len)
+			continue;
+		str_add(&n->waiting, "\r");
+		str_add(&n->waiting, text);
+		str_add(&n->waiting, "\033[K");
+		n->live = true;
+		flush(n);
+	}
+}
+
+/* --- what is typed */
+
+/* True if S gave a whole line. A line that is too long is cut. */
+static bool take(struct screen *s, char ret[SCREEN_TYPED_MAX])
+{
+	char c;
+
+	for (;;) {
+		ssize_t n = read(s->in, &c, 1);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		/* Ctrl-D at a terminal is no end: it can be typed at again. Its hang-up is seen by poll(). */
+		if (n < 0 || (!n && isatty(s->in) == 1))
+			return false;
+		if (!n) {
+			s->in = -1;
+			return false;
+		}
+		if (c == '\r' || c == '\n') {
+			memcpy(ret, s->typed, s->n_typed);
+			ret[s->n_typed] = '\0';
+			s->n_typed = 0;
+			return true;
+		}
+		if (s->n_typed < SCREEN_TYPED_MAX - 1)
+			s->typed[s->n_typed++] = c;
+		/* What was not opened by us may wait in read(). */
+		struct pollfd p = { .fd = s->in, .events = POLLIN };
+
+		if (poll(&p, 1, 0) != 1)
+			return false;
+	}
+}
+
+static nfds_t watch(struct screens *s, struct pollfd p[2 * SCREENS_MAX], bool *ret_can)
+{
+	nfds_t n = 0;
+
+	*ret_can = false;
+	for (size_t i = 0; i < s->n; i++) {
+		p[n++] = (struct pollfd){ .fd = s->s[i].in, .events = POLLIN };
+		p[n++] = (struct pollfd){ .fd = s->s[i].waiting.len ? s->s[i].out : -1, .events = POLLOUT };
+		*ret_can |= s->s[i].in >= 0;
+	}
+	return n;
+}
+
+/* Index of the screen whose line is in RET, or -1. */
+static int taken(struct screens *s, const struct pollfd *p, char ret[SCREEN_TYPED_MAX])
+{
+	for (size_t i = 0; i < s->n; i++) {
+		short seen = p[2 * i].revents;
+
+		if (seen & POLLIN && take(&s->s[i], ret))
+			return (int)i;
+		if (seen & (POLLERR | POLLNVAL) || (seen & POLLHUP && !(seen & POLLIN)))
+			s->s[i].in = -1;
+	}
+	return -1;
+}
+
+int screens_line(struct screens *s, int timeout_ms, char ret[SCREEN_TYPED_MAX])
+{
+	uint64_t end = clock_mono_ms() + (uint64_t)(timeout_ms < 0 ? 0 : timeout_ms);
+	struct pollfd p[2 * SCREENS_MAX];
+	bool can;
+
+	for (;;) {
+		nfds_t n = watch(s, p, &can);
+		uint64_t now = clock_mono_ms();
+		int at;
+
+		if (!can)
+			return -2;
+		if (poll(p, n, timeout_ms < 0 ? -1 : now < end ? (int)(end - now) : 0) < 0 && errno != EINTR)
+			return -2;
+		screens_flush(s);
+		at = taken(s, p, ret);
+		if (at >= 0)
+			return at;
+		if (timeout_ms >= 0 && clock_mono_ms() >= end)
+			return -1;
+	}
+}
+
+/* --- the end */
+
+static bool all_sent(struct screens *s)
+{
+	screens_flush(s);
+	for (size_t i = 0; i < s->n; i++)
+		if (s->s[i].waiting.len || (s->s[i].tty && terminal_unsent(s->s[i].out)))
+			return false;
+	return true;
+}
+
+void screens_close(struct screens *s)
+{
+	uint64_t end = clock_mono_ms() + CLOSE_MS;
+
+	while (!all_sent(s) && clock_mono_ms() < end)
+		poll(NULL, 0, 20);
+	for (size_t i = 0; i < s->n; i++) {
+		struct screen *n = &s->s[i];
+
+		/* A serial line that nobody reads would hold up the close for 30 s (serial_core.c: closing_wait). */
+		if (n->tty && (n->waiting.len || terminal_unsent(n->out)))
+			terminal_drop(n->out);
+		if (n->in >= 0 && n->in != n->out)
+			close(n->in);
+		fd_close(&n->out);
+		str_release(&n->waiting);
+	}
+	s->n = 0;
+}
