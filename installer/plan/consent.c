@@ -264,16 +264,41 @@ static const char *consent_of(struct work *w, const struct bound *b)
 	return named(r->machine, d, r->wipe, r->n_wipe) ? "operator" : NULL;
 }
 
-static int refuse(const struct work *w, const struct bound *b, struct error *err)
+/* What stands on the disks that nobody gave away; BRIEF: how many things, where a message has no room for more. */
+static void list_refused(const struct work *w, bool brief, struct str *ret)
+{
+	for (size_t i = 0; i < w->n_bounds; i++) {
+		const struct bound *b = &w->bounds[i];
+
+		if (b->row->consent)
+			continue;
+		if (brief)
+			str_addf(ret, "\n%s %s: %zu thing%s", b->disk->name, disk_id(b->disk), b->row->n_destroys,
+				 b->row->n_destroys == 1 ? "" : "s");
+		else
+			str_addf(ret, "\n%s %s carries", b->disk->name, disk_id(b->disk));
+		for (size_t k = 0; k < b->row->n_destroys && !brief; k++)
+			str_addf(ret, "\n  %s", b->row->destroys[k]);
+	}
+}
+
+/* All of them at once: who adds one to the site file must not meet the next at the next try. */
+static int refuse(const struct work *w, size_t n, struct error *err)
 {
 	AUTO_STR list = STR_INIT;
+	AUTO_STR names = STR_INIT;
 
-	for (size_t i = 0; i < b->row->n_destroys; i++)
-		str_addf(&list, "\n  %s", b->row->destroys[i]);
-	error_set(err, ERR_REFUSED, "disk %s %s is not blank and nobody consented to wiping it; it carries%s",
-		  b->disk->name, disk_id(b->disk), str_text(&list));
-	return error_hint(err, "to destroy that, add `wipe: [ %s ]` to %s in the site file",
-			  consent_name(w->r->machine, b->disk), w->where);
+	for (size_t i = 0; i < w->n_bounds; i++)
+		if (!w->bounds[i].row->consent)
+			str_addf(&names, "%s%s", names.len ? ", " : "", consent_name(w->r->machine, w->bounds[i].disk));
+	list_refused(w, false, &list);
+	if (list.len > sizeof(err->msg) - 128) {
+		str_clear(&list);
+		list_refused(w, true, &list);
+	}
+	error_set(err, ERR_REFUSED, "%zu disk%s not blank and nobody consented to wiping %s:%s", n, n == 1 ? " is" : "s are",
+		  n == 1 ? "it" : "them", str_text(&list));
+	return error_hint(err, "to destroy that, add `wipe: [ %s ]` to %s in the site file", str_text(&names), w->where);
 }
 
 static bool array_kept(const struct work *w, const char *uuid)
@@ -305,6 +330,8 @@ static void note_companions(struct work *w)
 
 int consent_find(struct work *w, struct error *err)
 {
+	size_t refused = 0;
+
 	for (size_t i = 0; i < w->n_bounds; i++)
 		if (!w->bounds[i].untouched)
 			list_destroyed(w, &w->bounds[i]);
@@ -312,8 +339,7 @@ int consent_find(struct work *w, struct error *err)
 	note_companions(w);
 	for (size_t i = 0; i < w->n_bounds; i++) {
 		w->bounds[i].row->consent = consent_of(w, &w->bounds[i]);
-		if (!w->bounds[i].row->consent)
-			return refuse(w, &w->bounds[i], err);
+		refused += !w->bounds[i].row->consent;
 	}
-	return 0;
+	return refused ? refuse(w, refused, err) : 0;
 }

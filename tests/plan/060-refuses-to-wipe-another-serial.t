@@ -2,7 +2,8 @@
 @MACHINE tests/machines/other-dirty-nvme.json
 @KIND admin
 @EXPECT
-error refused: disk nvme0n1 S5GXNF0R999999 is not blank and nobody consented to wiping it; it carries
+error refused: 1 disk is not blank and nobody consented to wiping it:
+nvme0n1 S5GXNF0R999999 carries
   vfat 512 MiB  (partition 1 EFI)
   ext4 "old-root" 120 GiB  (partition 2 root)
   LVM2_member 300 GiB  (partition 3)

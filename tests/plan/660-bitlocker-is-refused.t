@@ -2,7 +2,8 @@
 @MACHINE tests/machines/laptop-bitlocker.json
 @KIND largest
 @EXPECT
-error refused: disk nvme0n1 FNB6N51234 is not blank and nobody consented to wiping it; it carries
+error refused: 1 disk is not blank and nobody consented to wiping it:
+nvme0n1 FNB6N51234 carries
   vfat "SYSTEM" 260 MiB  (partition 1 EFI system partition)
   unknown content 16 MiB  (partition 2 Microsoft reserved partition)
   BitLocker 477 GiB  (partition 3 Basic data partition)

@@ -2,7 +2,8 @@
 @MACHINE tests/machines/finished-node.json
 @KIND first
 @EXPECT
-error refused: disk nvme0n1 S64FNE0R702001 is not blank and nobody consented to wiping it; it carries
+error refused: 1 disk is not blank and nobody consented to wiping it:
+nvme0n1 S64FNE0R702001 carries
   unknown content 1.0 MiB  (partition 1 fulcrum-bios)
   vfat "FULCRUM-ESP" 512 MiB  (partition 2 fulcrum-esp)
   ext4 "fulcrum-root" 40 GiB  (partition 3 fulcrum-root)
