@@ -46,7 +46,7 @@ check: fast ## the fast part, no VM: compilers, lint, unit, plan, image and API 
 .PHONY: fast
 fast: sdk lint
 	@tests/run --reset
-	@$(sdk) $(mk) DEVELOPER=1 programs
+	@$(sdk) $(mk) DEVELOPER=1 tests programs
 	@$(sdk) $(mk) DEVELOPER=1 CC=clang programs
 	@$(sdk) $(mk) DEVELOPER=1 SAN=1 CC=clang tests programs
 	@tests/run fast

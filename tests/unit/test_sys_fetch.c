@@ -84,13 +84,13 @@ static void answer(int fd, const char *request, const char *body)
 		send_text(fd, head, strlen(head));
 	} else if (!strcmp(path, "/echo")) {
 		const char *header = strstr(request, "X-Ask: ");
+		AUTO_STR reply = STR_INIT; /* as long as what was asked */
 
-		snprintf(
-			head, sizeof(head),
-			"HTTP/1.1 409 Conflict\r\nx-answer: got %.*s\r\nContent-Length: %zu\r\n\r\n%.4s%s",
-			header ? (int)strcspn(header + 7, "\r") : 4, header ? header + 7 : "none",
-			strlen(body) + 4, request, body);
-		send_text(fd, head, strlen(head));
+		str_addf(&reply,
+			 "HTTP/1.1 409 Conflict\r\nx-answer: got %.*s\r\nContent-Length: %zu\r\n\r\n%.4s%s",
+			 header ? (int)strcspn(header + 7, "\r") : 4, header ? header + 7 : "none",
+			 strlen(body) + 4, request, body);
+		send_text(fd, reply.s, reply.len);
 	} else {
 		snprintf(head, sizeof(head),
 			 "HTTP/1.1 404 No\r\nContent-Length: 12\r\n\r\nno such file");
