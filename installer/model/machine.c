@@ -71,6 +71,7 @@ static const struct field disk_fields[] = {
 	FIELD_STRING(struct disk, table, FIELD_OMIT_EMPTY, "kind of partition table"),
 	FIELD_STRING(struct disk, table_uuid, FIELD_OMIT_EMPTY, "disk GUID"),
 	FIELD_STRING(struct disk, damage, FIELD_OMIT_EMPTY, "what probing complained of"),
+	FIELD_BOOL(struct disk, unread, FIELD_OMIT_EMPTY, "probing failed: what it carries is not known"),
 	FIELD_STRUCTS(struct disk, partitions, FIELD_OMIT_EMPTY, &partition_schema, "partitions in order"),
 	FIELD_STRUCTS(struct disk, signatures, FIELD_OMIT_EMPTY, &signature_schema, "on the whole disk"),
 };

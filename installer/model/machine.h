@@ -63,6 +63,7 @@ struct disk {
 	const char *table;	/* "gpt", "dos", NULL = none */
 	const char *table_uuid;
 	const char *damage;	/* what the probes complained of (ambivalent, bad table), else NULL */
+	bool unread;		/* there was no looking at it at all: damage says why, what it carries is not known */
 	struct partition *partitions;
 	size_t n_partitions;
 	struct signature *signatures; /* on the whole disk */

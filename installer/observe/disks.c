@@ -81,6 +81,7 @@ static void note_damage(struct arena *a, const struct error *err, struct disk *d
 	const char *what = str_starts(err->msg, prefix) ? err->msg + strlen(prefix) : err->msg;
 
 	d->damage = text_clean(a, what, strlen(what));
+	d->unread = true;
 }
 
 /* What is on them, of several at once: a disk that does not answer must not make the others wait. */

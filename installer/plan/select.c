@@ -81,10 +81,26 @@ static const char *why_blank(const struct disk_selector *s, const struct disk *d
 	return s->blank ? "carries something, wanted blank" : "is blank, wanted not";
 }
 
+/* Asks for one disk by what it is called, and not for whatever there is. */
+static bool names_one(const char *wanted)
+{
+	return wanted && !strpbrk(wanted, "*?[");
+}
+/*
+ * What a disk carries that could not be looked at is not known, and a device that crashes or hangs those
+ * who read it is no place for a system: only somebody who names it may take it.
+ */
+static const char *why_unread(const struct disk_selector *s, const struct disk *d, struct arena *a)
+{
+	if (!d->unread || names_one(s->serial) || names_one(s->wwn) || names_one(s->path))
+		return NULL;
+	return arena_printf(a, "could not be read (%s), and is not named by serial, wwn or path", d->damage ? d->damage : "no reason is known");
+}
+
 typedef const char *(*why_fn)(const struct disk_selector *s, const struct disk *d, struct arena *a);
 static const why_fn conditions[] = {
 	why_serial, why_wwn,	    why_model, why_vendor, why_path, why_pci,
-	why_bus,    why_rotational, why_size,  why_sector, why_blank,
+	why_bus,    why_rotational, why_size,  why_sector, why_blank, why_unread,
 };
 
 /* Why D may not be a target of anything, whatever is asked for. */

@@ -19,11 +19,11 @@
 #include "sys/block.h"
 #include "sys/child.h"
 #include "sys/gpt_ids.h"
+#include "sys/probe.h"
 #include "sys/real.h"
 #include "sys/text.h"
 
 enum {
-	PROBE_MS = 20000,
 	PROBES_BUSY = 8, /* each reads a few MiB: more would only make the heads jump */
 	WIPE_MS = 300000,
 	HITS_MAX = 64, /* signatures found on one range: more is a loop */
@@ -274,11 +274,11 @@ static void scan_ends(struct look *l)
 	}
 }
 
-/* In the child; D is its own copy. */
-static int probe_child(void *ctx, struct str *out, struct error *err)
+int probe_look(void *ctx, struct str *out, struct error *err)
 {
 	AUTO_LOOK l = LOOK_INIT;
 	struct disk *d = ctx;
+	bool ignored;
 
 	if (block_open(d->path, BLOCK_READ, &l.block, err))
 		return -1;
@@ -293,6 +293,10 @@ static int probe_child(void *ctx, struct str *out, struct error *err)
 	 */
 	if (l.block.device)
 		ioctl(l.block.fd, BLKFLSBUF);
+	/* Where every sign of a former life is: what cannot be read there is not known, and not nothing. */
+	for (int last = 0; last < 2; last++)
+		if (read_end(&l, 0, l.block.size, last, &ignored, err))
+			return -1;
 	d->damage = NULL;
 	scan_table(&l, d);
 	scan_signatures(&l, "", 0, l.block.size, &d->signatures, &d->n_signatures);
@@ -316,13 +320,49 @@ static int probe_child(void *ctx, struct str *out, struct error *err)
 	return 0;
 }
 
-static int take_answer(const struct str *text, struct disk *d, struct arena *a, struct error *err)
+/* --- in the parent, which believes nothing */
+
+static bool is_clean(const char *s, struct arena *a)
+{
+	return !s || str_eq(text_clean(a, s, strlen(s)), s);
+}
+
+static bool are_signatures(const struct signature *list, size_t n, struct arena *a)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!list[i].type || !is_clean(list[i].type, a) || !is_clean(list[i].usage, a) ||
+		    !is_clean(list[i].label, a) || !is_clean(list[i].uuid, a))
+			return false;
+	return n <= HITS_MAX;
+}
+
+/* True for what a child can have seen: numbers that can be added, and words that can be shown. */
+static bool is_possible(const struct disk *d, struct arena *a)
+{
+	static const uint64_t far = 1ULL << 62;
+
+	if (!is_clean(d->table, a) || !is_clean(d->table_uuid, a) || !is_clean(d->damage, a) ||
+	    d->n_partitions > PARTITIONS_MAX || !are_signatures(d->signatures, d->n_signatures, a))
+		return false;
+	for (size_t i = 0; i < d->n_partitions; i++) {
+		const struct partition *p = &d->partitions[i];
+
+		if (p->start_bytes > far || p->size_bytes > far || !is_clean(p->name, a) || !is_clean(p->type_uuid, a) ||
+		    !is_clean(p->uuid, a) || !are_signatures(p->signatures, p->n_signatures, a))
+			return false;
+	}
+	return true;
+}
+
+int probe_take(const char *text, size_t len, struct disk *d, struct arena *a, struct error *err)
 {
 	struct disk seen;
 
 	memset(&seen, 0, sizeof(seen));
-	if (field_from_json(&disk_schema, "probe", str_text(text), text->len, &seen, a, err))
+	if (field_from_json(&disk_schema, "answer", text, len, &seen, a, err))
 		return -1;
+	if (!is_possible(&seen, a))
+		return error_set(err, ERR_IO, "answered what cannot be");
 	d->table = seen.table;
 	d->table_uuid = seen.table_uuid;
 	d->damage = seen.damage;
@@ -333,8 +373,8 @@ static int take_answer(const struct str *text, struct disk *d, struct arena *a, 
 	return 0;
 }
 
-int real_probe_many(struct sys *s UNUSED, struct disk *const *disks, size_t n, struct arena *a,
-		    struct error *results, struct error *err UNUSED)
+void probe_all(child_fn look, const struct child_limits *limits, struct disk *const *disks, size_t n, struct arena *a,
+	       struct error *results)
 {
 	struct child_job *jobs = arena_array(a, n, sizeof(*jobs));
 	struct disk *copies = arena_array(a, n, sizeof(*copies));
@@ -345,12 +385,23 @@ int real_probe_many(struct sys *s UNUSED, struct disk *const *disks, size_t n, s
 		copies[i] = *disks[i];
 		jobs[i] = (struct child_job){ .ctx = &copies[i], .out = &texts[i], .err = &results[i] };
 	}
-	child_run_all(probe_child, jobs, n, PROBES_BUSY, PROBE_MS);
+	child_run_all(look, jobs, n, PROBES_BUSY, limits);
 	for (size_t i = 0; i < n; i++) {
-		if (jobs[i].rc || take_answer(&texts[i], disks[i], a, &results[i]))
+		if (jobs[i].rc || probe_take(str_text(&texts[i]), texts[i].len, disks[i], a, &results[i]))
 			error_wrap(&results[i], "%s: probe", disks[i]->path);
 		str_release(&texts[i]);
 	}
+}
+
+int real_probe_many(struct sys *s UNUSED, struct disk *const *disks, size_t n, struct arena *a,
+		    struct error *results, struct error *err UNUSED)
+{
+	/* A look takes some MiB and part of a second; a library that is led astray gets no more than this. */
+	static const struct child_limits limits = {
+		.timeout_ms = 20000, .cpu_s = 15, .memory_bytes = 64 << 20, .reads_only = true
+	};
+
+	probe_all(probe_look, &limits, disks, n, a, results);
 	return 0;
 }
 

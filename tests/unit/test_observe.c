@@ -88,7 +88,8 @@ static void test_probed(void)
 	   "a disk that cannot be probed does not end the observation");
 	is_str(disk_named(m, "sdc")->damage, "probe: no answer in 20 s",
 	       "it is damage on that disk, without its kernel name");
-	ok(!disk_is_blank(disk_named(m, "sdc")), "and the disk is not blank");
+	ok(!disk_is_blank(disk_named(m, "sdc")) && disk_named(m, "sdc")->unread, "and the disk is not blank, but unread");
+	ok(!disk_named(m, "nvme0n1")->unread, "one that answered is read");
 	ok(!disk_named(m, "sda") && disk_named(m, "sdb") && disk_named(m, "sdb")->n_paths == 1 &&
 	   str_eq(disk_named(m, "sdb")->paths[0], "sda") && !disk_named(m, "sdb")->damage,
 	   "of two paths to a disk the one that answers is taken");

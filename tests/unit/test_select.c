@@ -172,6 +172,30 @@ static void the_way(void)
 	       "a read-only disk is never a target");
 }
 
+/* A disk that could not be looked at is no match for a selector that would take any; naming it does take it. */
+static void unread(void)
+{
+	struct disk list[2] = { disks[1], disks[2] };
+	struct machine m = machine_of(list, 2);
+	struct disk_selector s = { .rotational = true, .rotational_set = true };
+	AUTO_ARENA a = ARENA_INIT;
+	const char *why;
+
+	list[0].unread = true;
+	list[0].damage = "probe: killed by signal 11 (SEGV)";
+	is_str(taken(&s, &m, &a, &why), "B", "a disk that could not be read is left out");
+	is_str(select_why_not(&s, &list[0], &a),
+	       "could not be read (probe: killed by signal 11 (SEGV)), and is not named by serial, wwn or path", "and the reason is said");
+	s.serial = "*";
+	is_str(taken(&s, &m, &a, &why), "B", "a pattern names nothing");
+	s.serial = "A";
+	is_str(taken(&s, &m, &a, &why), "A", "who names it takes it");
+	s.serial = NULL;
+	s.blank = s.blank_set = true;
+	list[1].damage = "unknown data in the first MiB";
+	ok(strstr(taken(&s, &m, &a, &why), "no disk matches") != NULL, "and it is never blank");
+}
+
 /* What matches stands first in an error, and a very long table ends with a count, not in the middle of a word. */
 static void many(void)
 {
@@ -205,6 +229,7 @@ int main(void)
 	picks();
 	conditions();
 	the_way();
+	unread();
 	many();
 	return tap_end();
 }

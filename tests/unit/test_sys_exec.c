@@ -10,7 +10,6 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
-#include "sys/child.h"
 #include "sys/sys.h"
 #include "tap.h"
 
@@ -163,85 +162,6 @@ static void test_closed(void)
 	is_str(str_text(&out), "in", "and has its own");
 }
 
-/* --- children */
-
-static int say(void *ctx, struct str *out, struct error *e)
-{
-	const char *how = ctx;
-
-	(void)e;
-	if (!strcmp(how, "much"))
-		for (int i = 0; i < 100000; i++)
-			str_add(out, "0123456789");
-	else if (!strcmp(how, "crash"))
-		raise(SIGKILL);
-	else if (!strcmp(how, "hang"))
-		pause();
-	else if (!strcmp(how, "leave"))
-		_exit(0);
-	else if (!strcmp(how, "fail"))
-		return error_set(e, ERR_CHANGED, "it is not as it was"),
-		       error_hint(e, "look again");
-	return 0;
-}
-
-static int child(const char *how, struct str *out)
-{
-	char text[16];
-
-	snprintf(text, sizeof(text), "%s", how);
-	memset(&err, 0, sizeof(err));
-	return child_run(say, text, 500, out, &err);
-}
-
-static void test_children(void)
-{
-	AUTO_STR out = STR_INIT;
-
-	ok(!child("nothing", &out) && !out.len, "a child may say nothing");
-	ok(!child("much", &out) && out.len == 1000000, "a child may say a lot");
-	ok(child("fail", &out) && err.kind == ERR_CHANGED, "a child's error has its kind");
-	is_str(err.msg, "it is not as it was", "its text");
-	is_str(err.hint, "look again", "and its hint");
-	ok(child("crash", &out) && str_eq(err.msg, "ended by signal 9"), "a crash is an error");
-	ok(child("leave", &out) && str_eq(err.msg, "ended without an answer"),
-	   "so is leaving early");
-	ok(child("hang", &out) && str_eq(err.msg, "no answer in 1 s"), "so is hanging");
-}
-
-/* Disks that do not answer: many hang, one in the middle answers, and nobody waits for each in turn. */
-static void test_many_children(void)
-{
-	enum { N = 26, ALIVE = 20, CRASHED = 21, EACH_MS = 300 };
-	static char hang[] = "hang", alive[] = "much", crash[] = "crash";
-	struct child_job jobs[N];
-	struct str texts[N];
-	struct error *errs = calloc(N, sizeof(*errs));
-	uint64_t start = clock_mono_ms(), took;
-	unsigned int silent = 0;
-
-	for (size_t i = 0; i < N; i++) {
-		texts[i] = (struct str)STR_INIT;
-		jobs[i] = (struct child_job){ .ctx = i == ALIVE ? alive : i == CRASHED ? crash : hang, .out = &texts[i], .err = &errs[i] };
-	}
-	child_run_all(say, jobs, N, 8, EACH_MS);
-	took = clock_mono_ms() - start;
-	for (size_t i = 0; i < N; i++)
-		silent += jobs[i].rc && str_eq(errs[i].msg, "no answer in 1 s");
-	ok(silent == N - 2, "of %d children each that hangs is told", N);
-	ok(!jobs[ALIVE].rc && texts[ALIVE].len == 1000000, "one that answers is heard among them");
-	ok(jobs[CRASHED].rc && str_eq(errs[CRASHED].msg, "ended by signal 9"), "one that crashes is told apart");
-	ok(took < N * EACH_MS / 2, "in %u ms, not %d deadlines one after the other", (unsigned int)took, N);
-	/* Deadlines longer than the patience with a silent child: what is silent makes room. */
-	start = clock_mono_ms();
-	child_run_all(say, jobs, 8, 4, 2500);
-	took = clock_mono_ms() - start;
-	ok(took < 4500, "silent children make room for others: %u ms, not 5000", (unsigned int)took);
-	for (size_t i = 0; i < N; i++)
-		str_release(&texts[i]);
-	free(errs);
-}
-
 int main(void)
 {
 	size_t before;
@@ -252,8 +172,6 @@ int main(void)
 	test_fails();
 	test_deadline();
 	test_closed();
-	test_children();
-	test_many_children();
 	ok(open_descriptors() == before, "no descriptor was left open");
 	sys_free(s);
 	return tap_end();

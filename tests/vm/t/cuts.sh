@@ -160,6 +160,7 @@ main()
 	need_program qemu-img mke2fs mkfs.vfat sfdisk
 	vm_run_begin cuts
 	CUTLOG=$O/tests/cutlog
+	mkdir -p -- "$O/tests"
 	"$TOP/buildscripts/sdk-run" gcc -std=gnu17 -O2 -Wall -Wextra -Werror -static -o build/tests/cutlog tests/vm/cutlog.c
 	release_site "$RUN_DIR/old.yaml" CUT-1 CUT-1
 	release_site "$RUN_DIR/blank.yaml" CUT-1
