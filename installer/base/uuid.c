@@ -2,7 +2,9 @@
 /* Seeded UUIDs. */
 #include "base/uuid.h"
 
+#include <ctype.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/hash.h"
 
@@ -24,4 +26,17 @@ void fat_id_from_seed(const char *seed, const char *name, char ret[10])
 
 	hash_keyed(seed, name, b);
 	snprintf(ret, 10, "%02X%02X-%02X%02X", b[0], b[1], b[2], b[3]);
+}
+
+bool uuid_is(const char *text)
+{
+	if (strlen(text) != UUID_TEXT - 1)
+		return false;
+	for (size_t i = 0; i < UUID_TEXT - 1; i++) {
+		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+
+		if (dash ? text[i] != '-' : !isxdigit((unsigned char)text[i]))
+			return false;
+	}
+	return true;
 }

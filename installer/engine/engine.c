@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <sys/file.h>
 #include <string.h>
 #include <unistd.h>
@@ -49,6 +51,19 @@ static void on_note(void *ctx, const char *text)
 
 	if (k && k->note)
 		k->note(k->ctx, text);
+}
+
+static void note(struct run *r, const char *fmt, ...) PRINTF(2, 3);
+
+static void note(struct run *r, const char *fmt, ...)
+{
+	char text[sizeof(((struct error *)0)->msg)];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	on_note(r, text);
 }
 
 static void stage(struct engine *e, const char *name, const char *text)
@@ -162,6 +177,16 @@ static int renew_guards(struct run *r, struct error *err)
 	return check_guards(r, err);
 }
 
+/* After the last step nothing is written any more, and what it proved stands: a note that fails does not undo it. */
+static void note_end(struct run *r, struct journal *j)
+{
+	const char *id = r->plan->ops[r->at].id;
+	struct error err;
+
+	if (journal_mark(j, id, true, &err) || journal_add(j, id, "done", &err))
+		note(r, "all is done and verified, but could not be noted: %s", err.msg);
+}
+
 static int run_op(struct run *r, struct op_env *env, struct journal *j, struct error *err)
 {
 	const struct op *op = &r->plan->ops[r->at];
@@ -170,19 +195,41 @@ static int run_op(struct run *r, struct op_env *env, struct journal *j, struct e
 	if (journal_add(j, op->id, "begin", err))
 		return -1;
 	tell(r, 0, op->weight, false);
-	if (check_guards(r, err))
+	if (check_guards(r, err) || journal_mark(j, op->id, false, err))
 		return error_wrap(err, "%s", op->id);
 	if (type->apply(env, op->params, err))
 		return error_wrap(err, "%s", op->id);
 	if (type->verify(env, op->params, err))
 		return error_wrap(err, "%s: verify", op->id);
-	/* After the last step nothing is written any more: what it proved stands. */
-	if (r->at + 1 < r->plan->n_ops && renew_guards(r, err))
+	if (r->at + 1 == r->plan->n_ops)
+		note_end(r, j);
+	else if (renew_guards(r, err))
 		return error_wrap(err, "%s: after it", op->id);
-	if (journal_add(j, op->id, "done", err))
+	else if (journal_add(j, op->id, "done", err))
 		return -1;
 	tell(r, op->weight, op->weight, true);
 	return 0;
+}
+
+/*
+ * What stands on the disks that will be written is taken down before anything is: an array that goes on resyncing
+ * would write between our steps.
+ */
+static int clear_the_way(struct run *r, const char **paths, struct error *err)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < r->plan->n_disks; i++) {
+		AUTO_STR went = STR_INIT;
+
+		if (!r->plan->disks[i].n_holders)
+			continue;
+		if (r->e->sys->ops->take_down(r->e->sys, paths[i], &went, err))
+			return -1;
+		note(r, "taken down from %s: %s", r->plan->disks[i].name, str_text(&went));
+		any = true;
+	}
+	return any ? renew_guards(r, err) : 0;
 }
 
 static int run_all(struct engine *e, const struct plan *plan, struct held *held, const char **paths,
@@ -199,8 +246,11 @@ static int run_all(struct engine *e, const struct plan *plan, struct held *held,
 	int rc = 0;
 
 	progress_init(&r.progress, plan, clock_mono_ms());
-	if (journal_open(&j, e->journal, plan, err))
+	if (journal_open(&j, e->journal, e->sys, plan, paths, err))
 		return -1;
+	rc = clear_the_way(&r, paths, err);
+	if (rc && journal_add(&j, "holders", "failed", &ignored))
+		error_hint(err, "the journal could not be written either");
 	for (r.at = 0; r.at < plan->n_ops && !rc; r.at++) {
 		rc = run_op(&r, &env, &j, err);
 		if (rc && journal_add(&j, plan->ops[r.at].id, "failed", &ignored))
@@ -213,25 +263,14 @@ static int run_all(struct engine *e, const struct plan *plan, struct held *held,
 
 /*
  * Arrays, LUKS volumes and volume groups can be planned and made, but a deployed system is not yet told how to
- * assemble them: it would not boot, or lack its data. Wiping stops at what is to be kept. Both are refused here,
- * while nothing is written, and not by the third disk of five.
+ * assemble them: it would not boot, or lack its data. They are refused here, while nothing is written, and not by
+ * the third disk of five.
  */
 static int possible(const struct plan *plan, struct error *err)
 {
-	for (size_t i = 0; i < plan->n_disks; i++)
-		if (plan->disks[i].n_holders) {
-			error_set(err, ERR_REFUSED, "disk %s: %s stands on it: nothing was written", plan->disks[i].name,
-				  plan->disks[i].holders[0]);
-			return error_hint(err, "take it down (mdadm --stop, dmsetup remove, vgchange -an) and plan again");
-		}
 	for (size_t i = 0; i < plan->n_ops; i++) {
 		const struct op *op = &plan->ops[i];
 
-		if (op->kind == OP_CLEAR && ((const struct op_clear *)op->params)->n_keep) {
-			error_set(err, ERR_REFUSED, "%s: clearing a disk around what it keeps can be planned, not yet done: "
-						    "nothing was written", op->id);
-			return error_hint(err, "keep whole disks, or save what is to stay and leave `preserve` out");
-		}
 		if (op->kind != OP_RAID && op->kind != OP_CRYPT && op->kind != OP_GROUP && op->kind != OP_VOLUME)
 			continue;
 		error_set(err, ERR_REFUSED, "%s: RAID, LUKS and LVM can be planned, not yet deployed: nothing was written", op->id);

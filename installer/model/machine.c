@@ -172,6 +172,13 @@ void disk_state(const struct disk *d, char ret_hex[HASH_HEX])
 	tree_add(&a, t, "table", tree_string(&a, d->table));
 	tree_add(&a, t, "guid", tree_string(&a, d->table_uuid));
 	tree_add(&a, t, "damage", tree_string(&a, d->damage));
+	/* It is a part of why a plan may wipe this disk. */
+	if (d->journal_goal) {
+		tree_add(&a, t, "journal_goal", tree_string(&a, d->journal_goal));
+		tree_add(&a, t, "journal_step", tree_string(&a, d->journal_step));
+		tree_add(&a, t, "journal_finished", tree_bool(&a, d->journal_finished));
+		tree_add(&a, t, "journal_keeps", tree_bool(&a, d->journal_keeps));
+	}
 	for (size_t i = 0; i < d->n_partitions; i++) {
 		struct partition p = d->partitions[i];
 

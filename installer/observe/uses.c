@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "observe/disks.h"
+#include "sys/holders.h"
 #include "sys/text.h"
 
 static const char medium_path[] = "/run/fulcrum/medium";
@@ -135,28 +136,6 @@ struct stack {
 	const char *names[HOLDERS_MAX]; /* of holders: never visited twice */
 	size_t n;
 };
-
-/* "LVM vg0-root", "crypt x", "multipath mpatha", "raid1"; NULL if it is nothing that can be taken down. */
-static const char *holder_kind(const struct host *h, const char *name)
-{
-	static const struct {
-		const char *prefix, *kind;
-	} kinds[] = { { "LVM-", "LVM" }, { "CRYPT-", "crypt" }, { "mpath-", "multipath" }, { "part", "partition" } };
-	const char *uuid, *kind = "device-mapper", *text;
-
-	if (str_starts(name, "md")) {
-		text = host_text(h, "/sys/block/%s/md/level", name);
-		return text ? text : host_exists(h, "/sys/block/%s/md", name) ? "inactive" : NULL;
-	}
-	if (!str_starts(name, "dm-") || !host_exists(h, "/sys/block/%s/dm", name))
-		return NULL;
-	uuid = host_text(h, "/sys/block/%s/dm/uuid", name);
-	for (size_t i = 0; uuid && i < ARRAY_LEN(kinds); i++)
-		if (str_starts(uuid, kinds[i].prefix))
-			kind = kinds[i].kind;
-	text = host_text(h, "/sys/block/%s/dm/name", name);
-	return text ? arena_printf(h->a, "%s %s", kind, text) : kind;
-}
 
 static void note_why(struct stack *s, const char *why, const char *through)
 {

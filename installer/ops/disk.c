@@ -16,6 +16,27 @@ int clear_apply(struct op_env *env, const void *params, struct error *err)
 	return env->sys->ops->wipe(env->sys, path, p->keep, p->n_keep, err);
 }
 
+/* The table still is the old one: all that is kept is in it, and what is not kept carries nothing any more. */
+static int only_kept(const struct op_clear *p, const struct disk *d, struct error *err)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < d->n_partitions; i++) {
+		const struct partition *row = &d->partitions[i];
+		bool keep = false;
+
+		for (size_t k = 0; k < p->n_keep && !keep; k++)
+			keep = row->start_bytes == p->keep[k].start_bytes && row->size_bytes == p->keep[k].size_bytes;
+		kept += keep;
+		if (!keep && row->n_signatures)
+			return error_set(err, ERR_VERIFY, "%s: partition %" PRIu64 " still carries %s after it was wiped", d->path,
+					 row->number, row->signatures[0].type);
+	}
+	if (kept != p->n_keep)
+		return error_set(err, ERR_VERIFY, "%s: has %zu of the %zu partitions to keep", d->path, kept, p->n_keep);
+	return 0;
+}
+
 int clear_verify(struct op_env *env, const void *params, struct error *err)
 {
 	const struct op_clear *p = params;
@@ -24,6 +45,8 @@ int clear_verify(struct op_env *env, const void *params, struct error *err)
 
 	if (op_probe(env, p->disk, &a, &d, err))
 		return -1;
+	if (p->n_keep)
+		return only_kept(p, &d, err);
 	if (!disk_is_blank(&d))
 		return error_set(err, ERR_VERIFY, "%s: still carries %s after it was wiped", d.path,
 				 d.n_signatures ? d.signatures[0].type : d.table ? d.table : "something");

@@ -34,6 +34,7 @@ enum {
 
 struct look {
 	struct block block;
+	bool journal; /* the zone of model/disk_journal.h is ours: it does not count as content */
 	struct arena arena;
 	struct str damage;
 };
@@ -241,10 +242,39 @@ static bool is_uniform(const unsigned char *p, size_t len)
 	return !memcmp(p, p + 1, len - 1);
 }
 
+static bool covers_journal(uint64_t start, uint64_t len)
+{
+	return start <= DISK_JOURNAL_AT && start + len >= DISK_JOURNAL_AT + DISK_JOURNAL_BYTES;
+}
+
+/* Whether the disk carries a journal of ours, and what it says into D if that is not NULL. */
+static void find_journal(struct look *l, struct disk *d)
+{
+	unsigned char zone[DISK_JOURNAL_BYTES];
+	struct disk_journal j;
+	struct error ignored;
+
+	l->journal = covers_journal(0, l->block.size) &&
+		     !block_read(l->block.fd, DISK_JOURNAL_AT, zone, sizeof(zone), &ignored) &&
+		     disk_journal_read(zone, &l->arena, &j);
+	if (!d)
+		return;
+	/* Inside a partition these are somebody's data, whatever they look like. */
+	for (size_t i = 0; i < d->n_partitions; i++)
+		if (d->partitions[i].start_bytes < DISK_JOURNAL_AT + DISK_JOURNAL_BYTES)
+			l->journal = false;
+	d->journal_goal = l->journal ? j.goal : NULL;
+	d->journal_plan = l->journal ? j.plan : NULL;
+	d->journal_step = l->journal ? j.step : NULL;
+	d->journal_finished = l->journal && j.finished;
+	d->journal_keeps = l->journal && j.keeps;
+}
+
 static int read_end(const struct look *l, uint64_t start, uint64_t size, bool last,
 		    bool *ret_uniform, struct error *err)
 {
 	size_t len = size < END_BYTES ? (size_t)size : END_BYTES;
+	uint64_t at = last ? start + size - len : start;
 	unsigned char *buf = len ? malloc(len) : NULL;
 	int rc;
 
@@ -253,7 +283,9 @@ static int read_end(const struct look *l, uint64_t start, uint64_t size, bool la
 		return 0;
 	if (!buf)
 		abort();
-	rc = block_read(l->block.fd, last ? start + size - len : start, buf, len, err);
+	rc = block_read(l->block.fd, at, buf, len, err);
+	if (!rc && l->journal && covers_journal(at, len))
+		memset(buf + (DISK_JOURNAL_AT - at), buf[0], DISK_JOURNAL_BYTES);
 	if (!rc)
 		*ret_uniform = is_uniform(buf, len);
 	free(buf);
@@ -299,6 +331,7 @@ int probe_look(void *ctx, struct str *out, struct error *err)
 			return -1;
 	d->damage = NULL;
 	scan_table(&l, d);
+	find_journal(&l, d);
 	scan_signatures(&l, "", 0, l.block.size, &d->signatures, &d->n_signatures);
 	for (size_t i = 0; i < d->n_partitions; i++) {
 		struct partition *p = &d->partitions[i];
@@ -370,6 +403,11 @@ int probe_take(const char *text, size_t len, struct disk *d, struct arena *a, st
 	d->n_partitions = seen.n_partitions;
 	d->signatures = seen.signatures;
 	d->n_signatures = seen.n_signatures;
+	d->journal_goal = seen.journal_goal;
+	d->journal_plan = seen.journal_plan;
+	d->journal_step = seen.journal_step;
+	d->journal_finished = seen.journal_finished;
+	d->journal_keeps = seen.journal_keeps;
 	return 0;
 }
 
@@ -419,6 +457,12 @@ int real_probe(struct sys *s, struct disk *d, struct arena *a, struct error *err
 
 /* --- wiping */
 
+struct wipe_job {
+	const char *path;
+	const struct extent *keep;
+	size_t n_keep;
+};
+
 /* What libblkid knows of the range; zeroing its ends comes after. */
 static void wipe_range(const struct look *l, uint64_t start, uint64_t size)
 {
@@ -429,12 +473,25 @@ static void wipe_range(const struct look *l, uint64_t start, uint64_t size)
 			return; /* the proof at the end decides */
 }
 
+/* A cut in the middle of the wipe must not lose whose wipe it was. */
+static int zero_around_journal(const struct look *l, uint64_t at, uint64_t len, struct error *err)
+{
+	uint64_t after = DISK_JOURNAL_AT + DISK_JOURNAL_BYTES;
+
+	if (!l->journal || !covers_journal(at, len))
+		return block_zero(l->block.fd, at, len, err);
+	if (block_zero(l->block.fd, at, DISK_JOURNAL_AT - at, err) ||
+	    (at + len > after && block_zero(l->block.fd, after, at + len - after, err)))
+		return -1;
+	return 0;
+}
+
 static int zero_ends(const struct look *l, uint64_t start, uint64_t size, struct error *err)
 {
 	uint64_t len = size < END_BYTES ? size : END_BYTES;
 
-	if (block_zero(l->block.fd, start, len, err) ||
-	    block_zero(l->block.fd, start + size - len, len, err))
+	if (zero_around_journal(l, start, len, err) ||
+	    zero_around_journal(l, start + size - len, len, err))
 		return -1;
 	return 0;
 }
@@ -496,58 +553,142 @@ static int forget_partitions(const struct block *b, struct error *err)
 	return 0;
 }
 
-static int wipe_child(void *ctx, struct str *out UNUSED, struct error *err)
+/* 1 if P is one of the ranges to keep, 0 if it goes, -1 if it is neither. */
+static int is_kept(const struct wipe_job *j, const struct partition *p, struct error *err)
+{
+	for (size_t i = 0; i < j->n_keep; i++) {
+		const struct extent *k = &j->keep[i];
+
+		if (p->start_bytes == k->start_bytes && p->size_bytes == k->size_bytes)
+			return 1;
+		if (p->start_bytes < k->start_bytes + k->size_bytes && k->start_bytes < p->start_bytes + p->size_bytes)
+			return error_set(err, ERR_CHANGED, "partition %" PRIu64 " overlaps what is to be kept", p->number);
+	}
+	return 0;
+}
+
+/*
+ * Partitions of the disk that go: into *RET_GONE. Every range to keep must be a partition now, or the disk is not the
+ * one that was planned for.
+ */
+static int find_gone(struct look *l, const struct wipe_job *j, struct partition **ret_gone, size_t *ret_n,
+		     struct error *err)
 {
 	static const uint64_t file_sectors[] = { 512, 4096 };
-	const char *path = ctx;
 	struct partition *parts = NULL;
+	size_t n = 0, kept = 0;
+
+	/* A file does not say of what sectors its table was made. */
+	for (size_t i = 0; i < (l->block.device ? 1 : ARRAY_LEN(file_sectors)); i++)
+		old_partitions(l, l->block.device ? l->block.sector : file_sectors[i], &parts, &n);
+	l->block.sector = l->block.device ? l->block.sector : 512;
+	for (size_t i = 0; i < n; i++) {
+		int keep = is_kept(j, &parts[i], err);
+
+		if (keep < 0)
+			return -1;
+		if (keep) {
+			kept++;
+			continue;
+		}
+		*ret_gone = arena_grow(&l->arena, *ret_gone, *ret_n, sizeof(**ret_gone));
+		(*ret_gone)[(*ret_n)++] = parts[i];
+	}
+	if (kept != j->n_keep)
+		return error_set(err, ERR_CHANGED, "has %zu of the %zu partitions to keep", kept, j->n_keep);
+	return 0;
+}
+
+/* True if byte AT is in something that stays: a partition to keep, or either copy of the table. */
+static bool stays(const struct look *l, const struct wipe_job *j, uint64_t at)
+{
+	uint64_t table = 2 * l->block.sector + 16384;
+
+	for (size_t i = 0; i < j->n_keep; i++)
+		if (at - j->keep[i].start_bytes < j->keep[i].size_bytes)
+			return true;
+	return at < table || at >= l->block.size - table;
+}
+
+/* Signatures of the disk as a whole, beside what stays; proved by looking once more. */
+static int wipe_around(struct look *l, const struct wipe_job *j, struct error *err)
+{
+	for (int pass = 0; pass < 2; pass++) {
+		AUTO_PROBE pr = open_range(l, 0, l->block.size, SUPERBLOCKS);
+
+		for (int i = 0; pr && i < HITS_MAX && !blkid_do_probe(pr); i++) {
+			const char *offset = value(l, pr, "SBMAGIC_OFFSET"), *type = value(l, pr, "TYPE");
+			uint64_t at = offset ? strtoull(offset, NULL, 10) : 0;
+
+			if (stays(l, j, at))
+				continue;
+			if (pass)
+				return error_set(err, ERR_VERIFY, "%s is still there at byte %" PRIu64, type ? type : "something", at);
+			if (blkid_do_wipe(pr, 0))
+				break;
+		}
+	}
+	return 0;
+}
+
+/* The ends of the disk, and its table with them; where something is kept, both stay until the new table replaces them. */
+static int wipe_whole(struct look *l, const struct wipe_job *j, struct error *err)
+{
+	if (j->n_keep)
+		return wipe_around(l, j, err);
+	wipe_range(l, 0, l->block.size);
+	return zero_ends(l, 0, l->block.size, err);
+}
+
+/* From the device, not from memory. */
+static int drop_caches(const struct look *l, struct error *err)
+{
+	if (l->block.device && ioctl(l->block.fd, BLKFLSBUF))
+		return error_sys(err, errno, "drop what the kernel remembers of it");
+	posix_fadvise(l->block.fd, 0, 0, POSIX_FADV_DONTNEED);
+	return 0;
+}
+
+static int wipe_child(void *ctx, struct str *out UNUSED, struct error *err)
+{
+	const struct wipe_job *j = ctx;
+	struct partition *gone = NULL;
 	AUTO_LOOK l = LOOK_INIT;
 	size_t n = 0;
 
-	if (block_open(path, BLOCK_OWN, &l.block, err))
+	if (block_open(j->path, BLOCK_OWN, &l.block, err) || find_gone(&l, j, &gone, &n, err))
 		return -1;
-	/* A file does not say of what sectors its table was made. */
-	for (size_t i = 0; i < (l.block.device ? 1 : ARRAY_LEN(file_sectors)); i++)
-		old_partitions(&l, l.block.device ? l.block.sector : file_sectors[i], &parts, &n);
-	l.block.sector = l.block.device ? l.block.sector : 512;
+	find_journal(&l, NULL);
 	/* Children first: as long as the table stands, a second attempt finds them again. */
 	for (size_t i = 0; i < n; i++) {
-		wipe_range(&l, parts[i].start_bytes, parts[i].size_bytes);
-		if (zero_ends(&l, parts[i].start_bytes, parts[i].size_bytes, err))
-			return error_wrap(err, "partition %" PRIu64, parts[i].number);
+		wipe_range(&l, gone[i].start_bytes, gone[i].size_bytes);
+		if (zero_ends(&l, gone[i].start_bytes, gone[i].size_bytes, err))
+			return error_wrap(err, "partition %" PRIu64, gone[i].number);
 	}
-	wipe_range(&l, 0, l.block.size);
-	if (zero_ends(&l, 0, l.block.size, err))
+	if (wipe_whole(&l, j, err))
 		return -1;
 	if (fsync(l.block.fd))
 		return error_sys(err, errno, "fsync");
-	if (forget_partitions(&l.block, err))
+	if ((!j->n_keep && forget_partitions(&l.block, err)) || drop_caches(&l, err))
 		return -1;
-	/* From the device, not from memory. */
-	if (l.block.device)
-		ioctl(l.block.fd, BLKFLSBUF);
-	posix_fadvise(l.block.fd, 0, 0, POSIX_FADV_DONTNEED);
 	for (size_t i = 0; i < n; i++) {
-		char *where =
-			arena_printf(&l.arena, "former partition %" PRIu64 ": ", parts[i].number);
+		char *where = arena_printf(&l.arena, "former partition %" PRIu64 ": ", gone[i].number);
 
-		if (prove_blank(&l, where, parts[i].start_bytes, parts[i].size_bytes, err))
+		if (prove_blank(&l, where, gone[i].start_bytes, gone[i].size_bytes, err))
 			return -1;
 	}
-	if (prove_blank(&l, "", 0, l.block.size, err))
+	if (!j->n_keep && prove_blank(&l, "", 0, l.block.size, err))
 		return -1;
 	if (l.damage.len)
 		return error_set(err, ERR_VERIFY, "%s", str_text(&l.damage));
 	return 0;
 }
 
-int real_wipe(struct sys *s UNUSED, const char *path, const struct extent *keep UNUSED, size_t n_keep,
-	      struct error *err)
+int real_wipe(struct sys *s UNUSED, const char *path, const struct extent *keep, size_t n_keep, struct error *err)
 {
-	if (n_keep)
-		return error_set(err, ERR_INTERNAL, "%s: wiping around what stays is not possible", path);
-	/* The cast gives the path to a child that only reads it. */
-	if (child_run(wipe_child, (void *)(uintptr_t)path, WIPE_MS, NULL, err))
+	struct wipe_job j = { .path = path, .keep = keep, .n_keep = n_keep };
+
+	if (child_run(wipe_child, &j, WIPE_MS, NULL, err))
 		return error_wrap(err, "%s: wipe", path);
 	return 0;
 }

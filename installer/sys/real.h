@@ -47,12 +47,18 @@ int real_guard_check(struct sys *s, int h, const struct plan_disk *want, char se
 		     struct error *err);
 void real_guard_close(struct sys *s, int h);
 
+/* holders.c */
+int real_take_down(struct sys *s, const char *path, struct str *said, struct error *err);
+
 /* probe.c */
 int real_probe(struct sys *s, struct disk *d, struct arena *a, struct error *err);
 int real_probe_many(struct sys *s, struct disk *const *disks, size_t n, struct arena *a,
 		    struct error *results, struct error *err);
 int real_wipe(struct sys *s, const char *path, const struct extent *keep, size_t n_keep,
 	      struct error *err);
+/* disk_journal.c */
+int real_journal_write(struct sys *s, const char *path, const struct disk_journal *j, struct error *err);
+
 /* ptable.c */
 int real_table_write(struct sys *s, const char *path, uint64_t sector, const struct op_table *t,
 		     struct error *err);

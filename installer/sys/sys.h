@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "model/disk_journal.h"
 #include "model/machine.h"
 #include "model/plan.h"
 
@@ -78,8 +79,8 @@ struct sys_ops {
 		    struct str *ret_header, unsigned int *ret_status, struct error *err);
 	/*
 	 * Look at one disk: table and signatures, by libblkid, in a child with a deadline of 20 s.
-	 * Fills the table*, partitions, signatures and damage members of D, whose path, size and
-	 * sector are set.
+	 * Fills the table*, partitions, signatures, damage and journal* members of D, whose path, size
+	 * and sector are set.
 	 */
 	int (*probe)(struct sys *s, struct disk *d, struct arena *a, struct error *err);
 	/*
@@ -104,8 +105,15 @@ struct sys_ops {
 	/* Unlocks and lets go. Nothing was written through it, so nothing can be lost here. */
 	void (*guard_close)(struct sys *s, int h);
 	/*
-	 * All signatures and both ends of the disk and its partitions; proved empty afterwards. With
-	 * KEEP, these ranges, the table and all outside of partitions stay as they are.
+	 * Takes down what stands on the disk at PATH and on its partitions, from the top: maps and arrays,
+	 * which are stopped and not changed. What went is appended to SAID ("dm-1 LVM vg-root, md0 raid1").
+	 * ERR_CONFLICT names the first that is in use and does not go.
+	 */
+	int (*take_down)(struct sys *s, const char *path, struct str *said, struct error *err);
+	/*
+	 * All signatures and both ends of the disk and its partitions; proved empty afterwards, but for our
+	 * own journal. With KEEP, these ranges and the table stay as they are, and so do both ends of the
+	 * disk: ERR_CHANGED if one of the ranges is no partition.
 	 */
 	int (*wipe)(struct sys *s, const char *path, const struct extent *keep, size_t n_keep,
 		    struct error *err);
@@ -116,6 +124,11 @@ struct sys_ops {
 	 */
 	int (*table_write)(struct sys *s, const char *path, uint64_t sector,
 			   const struct op_table *t, struct error *err);
+	/*
+	 * Writes J onto the disk at PATH, on stable storage, beside the record that is there, which stays
+	 * readable until this one is whole; sets its turn. See model/disk_journal.h.
+	 */
+	int (*journal_write)(struct sys *s, const char *path, const struct disk_journal *j, struct error *err);
 	/* The disk GUID in both copies of the GPT; its partitions may be mounted. */
 	int (*table_guid)(struct sys *s, const char *path, uint64_t sector, const char *uuid,
 			  struct error *err);

@@ -242,10 +242,19 @@ static int dry_probe_many(struct sys *s UNUSED, struct disk *const *disks UNUSED
 	return 0;
 }
 
-static int dry_wipe(struct sys *s, const char *path, const struct extent *keep UNUSED, size_t n_keep UNUSED,
+static int dry_take_down(struct sys *s, const char *path, struct str *said UNUSED, struct error *err UNUSED)
+{
+	SAY(s, "take down what stands on %s\n", path);
+	return 0;
+}
+
+static int dry_wipe(struct sys *s, const char *path, const struct extent *keep UNUSED, size_t n_keep,
 		    struct error *err UNUSED)
 {
-	SAY(s, "wipe %s: every signature, both ends\n", path);
+	if (n_keep)
+		SAY(s, "wipe %s: every signature, around %zu partition%s\n", path, n_keep, n_keep == 1 ? "" : "s");
+	else
+		SAY(s, "wipe %s: every signature, both ends\n", path);
 	return 0;
 }
 
@@ -259,6 +268,12 @@ static int dry_table_write(struct sys *s, const char *path, uint64_t sector UNUS
 		SAY(s, ", %" PRIu64 " %s %s", t->parts[i].number, t->parts[i].name,
 		    size_format(t->parts[i].size_bytes, size));
 	SAY(s, "\n");
+	return 0;
+}
+
+static int dry_journal_write(struct sys *s, const char *path, const struct disk_journal *j, struct error *err UNUSED)
+{
+	SAY(s, "note on %s: %s\n", path, j->finished ? "finished" : j->step);
 	return 0;
 }
 
@@ -308,8 +323,10 @@ static const struct sys_ops dry_ops = {
 	.post = dry_post,
 	.probe = dry_probe,
 	.probe_many = dry_probe_many,
+	.take_down = dry_take_down,
 	.wipe = dry_wipe,
 	.table_write = dry_table_write,
+	.journal_write = dry_journal_write,
 	.table_guid = dry_table_guid,
 	.sync = dry_sync,
 	.sleep_ms = dry_sleep_ms,

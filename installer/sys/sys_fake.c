@@ -193,6 +193,13 @@ static int fake_probe_many(struct sys *s, struct disk *const *disks, size_t n, s
 	return 0;
 }
 
+static int fake_take_down(struct sys *s, const char *path, struct str *said, struct error *err)
+{
+	if (inject(s, "take_down", err))
+		return -1;
+	return VERB(s, take_down)(inner_of(s), path, said, err);
+}
+
 static int fake_wipe(struct sys *s, const char *path, const struct extent *keep, size_t n_keep,
 		     struct error *err)
 {
@@ -207,6 +214,13 @@ static int fake_table_write(struct sys *s, const char *path, uint64_t sector,
 	if (inject(s, "table_write", err))
 		return -1;
 	return VERB(s, table_write)(inner_of(s), path, sector, t, err);
+}
+
+static int fake_journal_write(struct sys *s, const char *path, const struct disk_journal *j, struct error *err)
+{
+	if (inject(s, "journal_write", err))
+		return -1;
+	return VERB(s, journal_write)(inner_of(s), path, j, err);
 }
 
 static int fake_table_guid(struct sys *s, const char *path, uint64_t sector, const char *uuid,
@@ -284,8 +298,10 @@ static const struct sys_ops fake_ops = {
 	.guard_close = fake_guard_close,
 	.probe = fake_probe,
 	.probe_many = fake_probe_many,
+	.take_down = fake_take_down,
 	.wipe = fake_wipe,
 	.table_write = fake_table_write,
+	.journal_write = fake_journal_write,
 	.table_guid = fake_table_guid,
 	.sync = fake_sync,
 	.sleep_ms = fake_sleep_ms,

@@ -40,6 +40,11 @@ static void no_guard_close(struct sys *s UNUSED, int h UNUSED)
 {
 }
 
+static int no_take_down(struct sys *s UNUSED, const char *path UNUSED, struct str *said UNUSED, struct error *err)
+{
+	return no_disks(err);
+}
+
 static int no_wipe(struct sys *s UNUSED, const char *path UNUSED, const struct extent *keep UNUSED,
 		   size_t n_keep UNUSED, struct error *err)
 {
@@ -48,6 +53,12 @@ static int no_wipe(struct sys *s UNUSED, const char *path UNUSED, const struct e
 
 static int no_table_write(struct sys *s UNUSED, const char *path UNUSED, uint64_t sector UNUSED,
 			  const struct op_table *t UNUSED, struct error *err)
+{
+	return no_disks(err);
+}
+
+static int no_journal_write(struct sys *s UNUSED, const char *path UNUSED, const struct disk_journal *j UNUSED,
+			    struct error *err)
 {
 	return no_disks(err);
 }
@@ -81,8 +92,10 @@ static const struct sys_ops small_ops = {
 	.guard_close = no_guard_close,
 	.probe = no_probe,
 	.probe_many = no_probe_many,
+	.take_down = no_take_down,
 	.wipe = no_wipe,
 	.table_write = no_table_write,
+	.journal_write = no_journal_write,
 	.table_guid = no_table_guid,
 	.sync = real_sync,
 	.sleep_ms = real_sleep_ms,

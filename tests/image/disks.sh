@@ -186,6 +186,35 @@ test_keep()
 	is "keep $sector: and the content stays" "$(dd if="$disk" bs=1M skip=66 count=100 status=none | b2sum)" "$content"
 }
 
+# A wipe around a partition: every other sign goes, it and the table stay as they are to the byte.
+test_wipe_around()
+{
+	local sector=$1 kept before table
+
+	new_disk 256M
+	spec_usual >"$work/spec"
+	"$DISKTOOL" table "$disk" "$sector" "$work/spec"
+	"$DISKTOOL" dirty luks2 "$disk" 1048576 1048576
+	"$DISKTOOL" dirty md0.90 "$disk" 2097152 67108864
+	mkfs.ext4 -q -F -L olddata -E offset=69206016 "$disk" 102400k
+	"$DISKTOOL" dirty lvm "$disk" 174063616 93323264
+	"$DISKTOOL" dirty btrfs "$disk"
+	kept=$(dd if="$disk" bs=1M skip=66 count=100 status=none | b2sum)
+	table=$(seen_by_sfdisk "$sector")
+	before=$(digest)
+	check_fails "around $sector: what is no partition cannot be kept" "$DISKTOOL" wipe "$disk" 70254592 103809024
+	check_fails "around $sector: nor what reaches out of one" "$DISKTOOL" wipe "$disk" 69206016 104861696
+	is "around $sector: and nothing has changed" "$(digest)" "$before"
+	check "around $sector: is wiped" "$DISKTOOL" wipe "$disk" 69206016 104857600
+	is "around $sector: only what is kept carries something" \
+		"$(probe "$sector" | jq -c '[.damage, [.signatures[]?.type], (.partitions[] | [.number, .signatures[]?.type])]')" \
+		'[null,[],[1],[2],[3,"ext4"],[5]]'
+	is "around $sector: it is as it was" "$(dd if="$disk" bs=1M skip=66 count=100 status=none | b2sum)" "$kept"
+	check "around $sector: its file system is whole" fsck.ext4 -fn "$disk?offset=69206016"
+	is "around $sector: the table is as it was" "$(seen_by_sfdisk "$sector")" "$table"
+	check "around $sector: a second time changes nothing" "$DISKTOOL" wipe "$disk" 69206016 104857600
+}
+
 # Over 2 TiB, where 32 bits of sectors end.
 test_huge()
 {
@@ -355,6 +384,8 @@ main()
 	test_table 4096
 	test_keep 512
 	test_keep 4096
+	test_wipe_around 512
+	test_wipe_around 4096
 	test_huge 512
 	test_huge 4096
 	test_refusals

@@ -79,9 +79,15 @@ static int verb_probe(struct sys *s, char **argv, struct arena *a, struct error 
 	return 0;
 }
 
+/* FILE [START SIZE]... of what stays */
 static int verb_wipe(struct sys *s, char **argv, struct arena *a UNUSED, struct error *err)
 {
-	return s->ops->wipe(s, argv[0], NULL, 0, err);
+	struct extent keep[8];
+	size_t n = 0;
+
+	for (char **v = argv + 1; v[0] && v[1] && n < ARRAY_LEN(keep); v += 2)
+		keep[n++] = (struct extent){ strtoull(v[0], NULL, 10), strtoull(v[1], NULL, 10) };
+	return s->ops->wipe(s, argv[0], keep, n, err);
 }
 
 static int verb_zero(struct sys *s, char **argv, struct arena *a UNUSED, struct error *err)

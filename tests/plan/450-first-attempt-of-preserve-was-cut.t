@@ -4,7 +4,7 @@
 @AFTER partition
 @CUT 3
 @EXPECT
-plan 05b77521  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
+plan dbffe8f7  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
 profile partition
 disk system -> sda  SSD-0001  224 GiB  Example SSD
   because: not rotational, first by path of 2

@@ -4,7 +4,7 @@
 @AFTER safe
 @CUT 13
 @EXPECT
-plan f823f60b  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
+plan a895e5d4  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
 profile safe
 disk system -> sda  SSD-0001  224 GiB  Example SSD
   because: not rotational, first by path of 2

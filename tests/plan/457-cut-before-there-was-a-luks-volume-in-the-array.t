@@ -4,7 +4,7 @@
 @AFTER safe
 @CUT 12
 @EXPECT
-plan f24f000b  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
+plan 2e99bec8  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
 profile safe
 disk system -> sda  SSD-0001  224 GiB  Example SSD
   because: not rotational, first by path of 2

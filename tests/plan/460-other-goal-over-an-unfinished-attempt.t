@@ -4,7 +4,7 @@
 @AFTER volumes
 @CUT 5
 @EXPECT
-plan 4f9ec7c5  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
+plan b38031d0  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
 profile plain
 disk system -> sda  SSD-0001  224 GiB  Example SSD
   because: not rotational, first by path of 2

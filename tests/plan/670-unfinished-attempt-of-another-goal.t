@@ -2,7 +2,7 @@
 @MACHINE tests/machines/half-finished.json
 @KIND largest
 @EXPECT
-plan c0253470  node-1  (serial 7XK2LM3, 8 CPUs, 16 GiB)
+plan 6fd3de1a  node-1  (serial 7XK2LM3, 8 CPUs, 16 GiB)
 profile largest
 disk system -> nvme0n1  S5GXNF0R123456  477 GiB  SAMSUNG MZVLB512HBJQ
   because: any disk, the only match of 1

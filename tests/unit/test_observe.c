@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "machines/tree.h"
 #include "observe/machine.h"
+#include "sys/holders.h"
 #include "sys/sys_fake.h"
 #include "tap.h"
 
@@ -52,6 +53,38 @@ static const struct disk *disk_named(const struct machine *m, const char *name)
 		if (str_eq(m->disks[i].name, name))
 			return &m->disks[i];
 	return NULL;
+}
+
+/* --- the order in which what stands on a disk has to go */
+
+static void goes(const char *root, const char *disk, const char *order, const char *foreign)
+{
+	AUTO_ARENA a = ARENA_INIT;
+	AUTO_STR seen = STR_INIT;
+	const struct host h = { .root = root, .a = &a };
+	const char *other;
+	const struct holder *list;
+	size_t n;
+
+	list = holders_list(&h, arena_printf(&a, "/sys/block/%s", disk), &n, &other);
+	for (size_t i = 0; i < n; i++)
+		str_addf(&seen, "%s%s%s%s", i ? " " : "", list[i].name, list[i].mapped ? "=" : "", list[i].mapped ? list[i].mapped : "");
+	is_str(str_text(&seen), order, "%s: from the top", disk);
+	is_str(other ? other : "", foreign, "%s: what cannot be taken down", disk);
+}
+
+static void test_holders(void)
+{
+	AUTO_ARENA a = ARENA_INIT;
+	char *root = replay("holders", &a);
+
+	goes(root, "sda", "dm-1=vg0-root dm-2=vg0-swap dm-0=secret md127", "");
+	goes(root, "sdb", "dm-1=vg0-root dm-2=vg0-swap dm-0=secret md127", "");
+	goes(root, "sde", "", "");
+	goes(root, "sdf", "", "bcache0");
+	goes(root, "sdi", "md126", "");
+	goes(root, "sdj", "dm-6=plain md5", "");
+	tree_remove(root);
 }
 
 /* --- with a probe that answers by script */
@@ -219,6 +252,7 @@ int main(void)
 	test_whole("qemu-many");
 	test_whole("rack");
 	test_whole("holders");
+	test_holders();
 	test_whole("multipath");
 	test_whole("clones");
 	test_probed();

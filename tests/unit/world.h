@@ -37,7 +37,11 @@ static struct world {
 	struct signature sigs[8], whole;
 	size_t n_parts;
 	bool foreign; /* carries something nobody planned for */
+	struct disk_journal marked; /* what its journal says */
+	char marked_step[96];
+	size_t taken_down; /* how often what stood on it was */
 	/* faults */
+	const char *holder_stays; /* what stands on it and does not go */
 	const char *lie_path, *lie; /* files whose path ends so are written, but hold LIE */
 	bool faulty;		    /* the disk gives back other bytes once it was closed */
 	size_t cut;		    /* bytes after which a fetch of the chunks loses the network; 0 = never */
@@ -397,6 +401,28 @@ static int w_probe_many(struct sys *s, struct disk *const *disks, size_t n, stru
 	return 0;
 }
 
+static int w_take_down(struct sys *s UNUSED, const char *path, struct str *said, struct error *e)
+{
+	came("take_down");
+	if (!str_eq(path, disk_node))
+		tree_die("taken down", path);
+	if (w.holder_stays)
+		return error_set(e, ERR_CONFLICT, "%s: %s stands on it and does not go", path, w.holder_stays);
+	str_add(said, "md0 raid1");
+	w.taken_down++;
+	return 0;
+}
+
+static int w_journal_write(struct sys *s UNUSED, const char *path, const struct disk_journal *j, struct error *e UNUSED)
+{
+	came("journal_write");
+	if (!str_eq(path, disk_node))
+		tree_die("journal on", path);
+	w.marked = *j;
+	snprintf(w.marked_step, sizeof(w.marked_step), "%s", j->step);
+	return 0;
+}
+
 static int w_wipe(struct sys *s UNUSED, const char *path, const struct extent *keep UNUSED, size_t n_keep UNUSED,
 		  struct error *e UNUSED)
 {
@@ -449,7 +475,8 @@ static const struct sys_ops world_ops = {
 	.exec = w_exec, .mount = w_mount, .umount = w_umount, .make_dirs = w_make_dirs, .write_file = w_write_file,
 	.read_file = w_read_file, .symlink = w_symlink, .remove = w_remove, .create = w_create,
 	.open_block = w_open_block, .write_at = w_write_at, .read_at = w_read_at, .zero_at = w_zero_at,
-	.close = w_close, .fetch = w_fetch, .guard_open = w_guard_open, .guard_check = w_guard_check, .guard_close = w_guard_close, .probe = w_probe, .probe_many = w_probe_many, .wipe = w_wipe, .table_write = w_table_write,
+	.close = w_close, .fetch = w_fetch, .guard_open = w_guard_open, .guard_check = w_guard_check, .guard_close = w_guard_close, .probe = w_probe, .probe_many = w_probe_many, .take_down = w_take_down,
+	.journal_write = w_journal_write, .wipe = w_wipe, .table_write = w_table_write,
 	.table_guid = w_table_guid, .sync = w_sync, .sleep_ms = w_sleep,
 };
 static struct sys world_sys = { .ops = &world_ops };
