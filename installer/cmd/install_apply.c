@@ -9,7 +9,7 @@
 #include "engine/engine.h"
 #include "engine/preflight.h"
 
-static const char target_dir[] = "/run/fulcrum/target", journal_path[] = "/run/fulcrum/journal";
+static const char target_dir[] = "/run/fulcrum/target";
 
 int job_apply(struct job *j, struct console *c, struct error *err)
 {
@@ -18,7 +18,7 @@ int job_apply(struct job *j, struct console *c, struct error *err)
 	struct engine e = {
 		.sys = j->o.dry ? sys_dry_new(&dry) : j->sys, .root = "", .release_key = j->release_key,
 		.source = arena_printf(&j->a, "file://%s", job_medium(j)),
-		.target = target_dir, .site_text = j->site_text, .journal = j->o.dry ? NULL : journal_path, .sink = &sink,
+		.target = target_dir, .site_text = j->site_text, .journal = j->o.dry ? NULL : JOB_JOURNAL, .sink = &sink,
 	};
 	int rc;
 

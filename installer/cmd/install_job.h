@@ -14,9 +14,10 @@
 
 /* Where what happens is kept while this boot lasts (base/channel.h says what is in it). */
 #define JOB_PROGRESS "/run/fulcrum/progress.jsonl"
+#define JOB_JOURNAL "/run/fulcrum/journal"
 
 struct opts {
-	const char *machine, *medium, *key, *site, *plan_hash, *seed, *profile, *node;
+	const char *machine, *medium, *key, *site, *plan_hash, *seed, *profile, *node, *to;
 	bool json, reinstall, dry;
 };
 
@@ -61,6 +62,17 @@ MUST_CHECK int job_apply(struct job *j, struct console *c, struct error *err);
  */
 MUST_CHECK int job_confirm(struct job *j, struct console *c, struct error *err);
 
+/* --- install_menu.c */
+
+enum menu_choice { MENU_RETRY, MENU_SHELL, MENU_BUNDLE, MENU_RESTART, MENU_GONE /* nobody can choose any more */ };
+/* After CAUSE: offers all of them, does what needs no other, and returns MENU_RETRY, MENU_RESTART or MENU_GONE. */
+enum menu_choice job_menu(struct job *j, struct console *c, const struct error *cause);
+
+/* --- install_bundle.c */
+
+/* Saves what is known of J, and CAUSE (may be NULL), on a volume that is there for it; see engine/bundle.h. */
+MUST_CHECK int job_save_bundle(struct job *j, const struct error *cause, const char **ret_where, struct error *err);
+
 /* --- install_show.c */
 
 /* The plan on C's consoles, or without C on stdout; and its hash on the progress channel. */
@@ -74,4 +86,5 @@ MUST_CHECK int verb_explain(struct job *j, struct error *err);
 MUST_CHECK int verb_observe(struct job *j, struct error *err);
 MUST_CHECK int verb_run(struct job *j, struct error *err);
 MUST_CHECK int verb_schema(struct job *j, struct error *err);
+MUST_CHECK int verb_bundle(struct job *j, struct error *err);
 MUST_CHECK int verb_reference(struct job *j, struct error *err);

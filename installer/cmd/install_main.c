@@ -12,16 +12,17 @@
 static const struct verb {
 	const char *name, *args, *what;
 	int (*run)(struct job *j, struct error *err);
-	bool needs_site;
+	enum { SITE_NONE, SITE_MAY, SITE_NEEDED } site;
 } verbs[] = {
-	{ "plan", "SITE.yaml", "show what would be done to this machine (the default)", verb_plan, true },
-	{ "apply", "--plan-hash HASH SITE.yaml", "do it, if the plan still has that hash", verb_apply, true },
-	{ "validate", "SITE.yaml", "check a site file, on any machine", verb_validate, true },
-	{ "explain", "SITE.yaml", "each disk with why it matches a selector, or why not", verb_explain, true },
-	{ "observe", "", "show this machine: disks, volume groups, arrays, ports", verb_observe, false },
-	{ "run", "", "the installer's life on a booted medium", verb_run, false },
-	{ "schema", "", "JSON Schema of the site file", verb_schema, false },
-	{ "reference", "", "reference page of the site file", verb_reference, false },
+	{ "plan", "SITE.yaml", "show what would be done to this machine (the default)", verb_plan, SITE_NEEDED },
+	{ "apply", "--plan-hash HASH SITE.yaml", "do it, if the plan still has that hash", verb_apply, SITE_NEEDED },
+	{ "validate", "SITE.yaml", "check a site file, on any machine", verb_validate, SITE_NEEDED },
+	{ "explain", "SITE.yaml", "each disk with why it matches a selector, or why not", verb_explain, SITE_NEEDED },
+	{ "observe", "", "show this machine: disks, volume groups, arrays, ports", verb_observe, SITE_NONE },
+	{ "bundle", "[--to DIR] [SITE.yaml]", "save what is known of this machine and run as one file", verb_bundle, SITE_MAY },
+	{ "run", "", "the installer's life on a booted medium", verb_run, SITE_NONE },
+	{ "schema", "", "JSON Schema of the site file", verb_schema, SITE_NONE },
+	{ "reference", "", "reference page of the site file", verb_reference, SITE_NONE },
 };
 
 static int usage(FILE *out)
@@ -38,18 +39,20 @@ static int usage(FILE *out)
 	      "  --seed HEX        make the plan's ids of this seed\n"
 	      "  --reinstall       plan also when the machine already is as wanted\n"
 	      "  --dry-run         apply over the dry back end: say every effect, have none\n"
+	      "  --to DIR          where to save a bundle (default: a volume labelled FULCRUM-CFG, or a stick)\n"
 	      "  -o text|json      how a plan or a machine is printed; --json for short\n",
 	      out);
 	return out == stdout ? 0 : error_exit_code(ERR_USAGE);
 }
 
-enum { OPT_MACHINE = 256, OPT_MEDIUM, OPT_KEY, OPT_HASH, OPT_SEED, OPT_REINSTALL, OPT_DRY, OPT_PROFILE, OPT_NODE, OPT_JSON };
+enum { OPT_MACHINE = 256, OPT_MEDIUM, OPT_KEY, OPT_HASH, OPT_SEED, OPT_REINSTALL, OPT_DRY, OPT_PROFILE, OPT_NODE, OPT_JSON, OPT_TO };
 static const struct option long_options[] = {
 	{ "machine", required_argument, NULL, OPT_MACHINE }, { "medium", required_argument, NULL, OPT_MEDIUM },
 	{ "key", required_argument, NULL, OPT_KEY },	     { "plan-hash", required_argument, NULL, OPT_HASH },
 	{ "profile", required_argument, NULL, OPT_PROFILE }, { "node", required_argument, NULL, OPT_NODE },
 	{ "seed", required_argument, NULL, OPT_SEED },	     { "reinstall", no_argument, NULL, OPT_REINSTALL },
 	{ "dry-run", no_argument, NULL, OPT_DRY },	     { "help", no_argument, NULL, 'h' },
+	{ "to", required_argument, NULL, OPT_TO },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ NULL, 0, NULL, 0 },
 };
@@ -68,6 +71,7 @@ static int parse_options(int argc, char **argv, struct opts *o)
 		case OPT_SEED: o->seed = optarg; break;
 		case OPT_PROFILE: o->profile = optarg; break;
 		case OPT_NODE: o->node = optarg; break;
+		case OPT_TO: o->to = optarg; break;
 		case OPT_REINSTALL: o->reinstall = true; break;
 		case OPT_DRY: o->dry = true; break;
 		case OPT_JSON: o->json = true; break;
@@ -107,7 +111,7 @@ int main(int argc, char **argv)
 		j.o.site = argv[optind++];
 	if (optind < argc && v == &verbs[0])
 		fprintf(stderr, "fulcrum-install: there is no verb \"%s\"\n", j.o.site);
-	if (optind < argc || (v->needs_site && !j.o.site) || (!v->needs_site && j.o.site))
+	if (optind < argc || (v->site == SITE_NEEDED && !j.o.site) || (v->site == SITE_NONE && j.o.site))
 		return usage(stderr);
 	j.sys = sys_real_new();
 	rc = v->run(&j, &err) ? error_exit_code(err.kind) : 0;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `run`: the installer's life on a booted medium. */
+#include <string.h>
+
 #include "base/channel.h"
 #include "base/str.h"
 #include "cmd/install_job.h"
@@ -73,23 +75,49 @@ static int run_install(struct job *j, struct console *c, bool *ret_written, stru
 	return 0;
 }
 
-/* The installer's life. Ends in a reboot after success; stays on the screen after a failure. */
+static int restart(struct job *j, struct console *c, struct error *err)
+{
+	console_say(c, "restarting\n");
+	console_close(c);
+	if (j->sys->ops->sync(j->sys, err) || j->sys->ops->sleep_ms(j->sys, REBOOT_AFTER_MS, err))
+		return -1;
+	return j->sys->ops->reboot(j->sys, err);
+}
+
+/* Everything anew, but for what the command line said. */
+static void forget(struct job *j)
+{
+	arena_release(&j->a);
+	*j = (struct job){ .o = j->o, .sys = j->sys };
+}
+
+/* The installer's life. Ends in a restart, or when there is nothing to do; a failure leads to the menu, and maybe again. */
 int verb_run(struct job *j, struct error *err)
 {
-	struct console c;
 	bool written = false;
+	struct console c;
 
 	channel_log(JOB_PROGRESS);
 	console_init(&c, true, "install");
 	console_say(&c, "\nFulcrum installer\n");
-	if (run_install(j, &c, &written, err)) {
+	while (run_install(j, &c, &written, err)) {
+		enum menu_choice choice;
+
 		console_error(&c, err);
 		channel_emit("stage", "install", "stage", "failed", "text", err->msg, NULL);
-		return -1;
+		choice = job_menu(j, &c, err);
+		if (choice == MENU_RESTART)
+			return restart(j, &c, err);
+		if (choice != MENU_RETRY) {
+			console_close(&c);
+			return -1;
+		}
+		forget(j);
+		memset(err, 0, sizeof(*err));
+		console_say(&c, "\n");
 	}
-	if (!written)
-		return 0;
-	if (j->sys->ops->sync(j->sys, err) || j->sys->ops->sleep_ms(j->sys, REBOOT_AFTER_MS, err))
-		return -1;
-	return j->sys->ops->reboot(j->sys, err);
+	if (written)
+		return restart(j, &c, err);
+	console_close(&c);
+	return 0;
 }

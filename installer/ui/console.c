@@ -158,7 +158,7 @@ struct engine_sink console_sink(struct console *c)
 	return (struct engine_sink){ .ctx = c, .step = on_step, .stage = on_stage, .note = on_note };
 }
 
-void console_error(struct console *c, const struct error *err)
+void console_summary(struct console *c, const struct error *err)
 {
 	AUTO_STR text = STR_INIT;
 	AUTO_STR cause = STR_INIT;
@@ -170,5 +170,10 @@ void console_error(struct console *c, const struct error *err)
 		console_wrap(err->hint, 4, &text);
 	}
 	console_text(c, str_text(&text));
+}
+
+void console_error(struct console *c, const struct error *err)
+{
+	console_summary(c, err);
 	channel_emit("error", c->who, "kind", error_kind_name(err->kind), "text", err->msg, "hint", err->hint, NULL);
 }

@@ -32,7 +32,9 @@ void console_text(struct console *c, const char *text);
 int console_ask(struct console *c, const char *prompt, char ret[SCREEN_TYPED_MAX]);
 /* The sink that writes to C. */
 struct engine_sink console_sink(struct console *c);
-/* What failed and what to do, on the consoles and on the channel. */
+/* What failed and what to do, on the consoles. */
+void console_summary(struct console *c, const struct error *err);
+/* The same, and on the channel: when it happened. */
 void console_error(struct console *c, const struct error *err);
 
 /* --- the lines themselves, without their newline, for one place and for tests */

@@ -161,8 +161,34 @@ medium_tests() {
 	expect 6 "and refuses it with one bit changed" "$bin/fulcrum-verify" file "$(grep ' root.squashfs$' "$dir/medium/SEED" | cut -d' ' -f1)" 300000 "$dir/medium/root.squashfs"
 }
 
+# One file with everything, read by another tar; the secret of the site file is in none of it.
+bundle_tests() {
+	local f
+	sed 's/passphrase: .*/passphrase: "sesame-open-42" }/' tests/sites/lab-layout.yaml >"$dir/site.yaml"
+	cat >>"$dir/site.yaml" <<-'END'
+		# sesame-open-42
+		sesame-open-42: { crypt: { passphrase: sesame-open-42 } }
+	END
+	mkdir "$dir/to" "$dir/out.d"
+	expect 0 "a bundle is saved by hand" "$tool" bundle --to "$dir/to" --machine tests/machines/dirty-raid.json "$dir/site.yaml"
+	f=("$dir/to"/fulcrum-bundle-*.tar)
+	expect 0 "tar reads it" tar -C "$dir/out.d" -xf "${f[0]}"
+	expect 0 "the machine in it is the one that was seen" cmp "$dir/out.d"/fulcrum-bundle-*/machine.json tests/machines/dirty-raid.json
+	expect 0 "the site file in it is JSON" jq -e . "$dir/out.d"/fulcrum-bundle-*/site.json
+	expect 0 "and says what it said" grep -F "192.168.124.0/24" "$dir/out.d"/fulcrum-bundle-*/site.json
+	expect 0 "with the error and its position" grep -F "site.yaml:" "$dir/out.d"/fulcrum-bundle-*/error.txt
+	expect 1 "a passphrase is in no file of it" grep -rF "sesame" "$dir/out.d"
+	expect 1 "nor between them" grep -aF "sesame" "${f[0]}"
+	expect 0 "a bundle needs no site file" "$tool" bundle --to "$dir/to" --machine tests/machines/dirty-raid.json
+	expect 8 "a directory that is not there is named" "$tool" bundle --to "$dir/none" --machine tests/machines/dirty-raid.json
+	says "none/fulcrum-bundle-" "with the file"
+	expect 11 "without a volume for it, it says what to plug in" "$tool" bundle --machine tests/machines/dirty-raid.json
+	says "plug in a stick" "by name"
+}
+
 site_tests
 profile_tests
+bundle_tests
 plan_tests
 machine_tests
 medium_tests
