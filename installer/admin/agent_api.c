@@ -11,6 +11,7 @@
 #include "admin/bootconf.h"
 #include "admin/nodes.h"
 #include "admin/plans.h"
+#include "admin/secrets.h"
 #include "base/clock.h"
 #include "data/json.h"
 #include "proto/proto.h"
@@ -324,6 +325,44 @@ static int apply_report(struct admin *ad, const struct speaker *s, enum node_eve
 	return not_accepted(ack, arena_strdup(s->node->arena, err->msg));
 }
 
+/* The keys that the claimed plan names, sealed to the agent that claimed it. */
+static int add_secrets(struct admin *ad, const struct speaker *s, struct msg_ack *ack, struct error *err)
+{
+	struct arena *a = s->node->arena;
+	struct plan *p;
+
+	if (attempt_plan(s->attempt, a, &p, err))
+		return -1;
+	return secrets_seal(ad, site_profile(ad->site, s->node->profile), p, s->attempt->agent_key, a, &ack->secrets,
+			    &ack->n_secrets, err);
+}
+
+static int take_claim(struct admin *ad, const struct speaker *s, const struct msg_report *m, struct event_ctx *c,
+		      struct msg_ack *ack, struct error *err)
+{
+	struct arena *a = s->node->arena;
+	struct msg_ack sealed = { 0 };
+
+	/* Before the intent is spent: a key that is gone meanwhile costs nothing but this attempt. */
+	if (s->node->state == NODE_APPROVED && add_secrets(ad, s, &sealed, err)) {
+		c->message = arena_strdup(a, err->msg);
+		c->hint = arena_strdup(a, err->hint);
+		c->text = c->message;
+		if (node_apply(ad->store, s->node, EV_FAIL, c, err))
+			return -1;
+		return not_accepted(ack, c->message);
+	}
+	c->plan_hash = m->plan_hash;
+	c->text = arena_printf(a, "plan %.*s: the intent is spent, writing begins", PLAN_SHORT, m->plan_hash ? m->plan_hash : "");
+	if (apply_report(ad, s, EV_CLAIMED, c, ack, err))
+		return -1;
+	if (ack->accepted) {
+		ack->secrets = sealed.secrets;
+		ack->n_secrets = sealed.n_secrets;
+	}
+	return 0;
+}
+
 static int take_applied(struct admin *ad, const struct speaker *s, const struct msg_report *m,
 			struct event_ctx *c, struct msg_ack *ack, struct error *err)
 {
@@ -445,10 +484,7 @@ static int take_report(struct admin *ad, const struct speaker *s, const struct m
 		return not_accepted(ack, "a later boot of this machine has taken over");
 	switch (m->report) {
 	case REPORT_CLAIM:
-		c.plan_hash = m->plan_hash;
-		c.text = arena_printf(s->node->arena, "plan %.*s: the intent is spent, writing begins", PLAN_SHORT,
-				      m->plan_hash ? m->plan_hash : "");
-		return apply_report(ad, s, EV_CLAIMED, &c, ack, err);
+		return take_claim(ad, s, m, &c, ack, err);
 	case REPORT_PROGRESS:
 		if (s->node->state != NODE_DEPLOYING)
 			return not_accepted(ack, "nothing is being deployed");
@@ -465,7 +501,8 @@ static int take_report(struct admin *ad, const struct speaker *s, const struct m
 }
 
 /* A repeated report gets the answer that the first one got, as far as that is safe to say. */
-static void ack_repeated(const struct speaker *s, const struct msg_report *m, struct msg_ack *ack)
+static int ack_repeated(struct admin *ad, const struct speaker *s, const struct msg_report *m, struct msg_ack *ack,
+			struct error *err)
 {
 	const struct node *n = s->node;
 
@@ -479,6 +516,7 @@ static void ack_repeated(const struct speaker *s, const struct msg_report *m, st
 		ack->accepted = n->state == NODE_DEPLOYING && s->attempt->id == n->attempt &&
 				s->attempt->claimed_s && m->seq == s->attempt->claim_seq &&
 				str_eq(m->plan_hash, s->attempt->plan_hash);
+	return m->report == REPORT_CLAIM && ack->accepted ? add_secrets(ad, s, ack, err) : 0;
 }
 
 int agent_report(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err)
@@ -496,9 +534,7 @@ int agent_report(struct admin *ad, const struct api_request *rq, struct api_answ
 	if (node_heard(ad->store, s.node, clock_real_s(), err))
 		return -1;
 	last = s.life == LIFE_RAM ? s.attempt->agent_seq : s.attempt->disk_seq;
-	if (m->seq <= last)
-		ack_repeated(&s, m, &ack);
-	else if (take_report(ad, &s, m, &ack, err))
+	if (m->seq <= last ? ack_repeated(ad, &s, m, &ack, err) : take_report(ad, &s, m, &ack, err))
 		return -1;
 	return answer(as, &msg_ack_schema, &ack);
 }

@@ -8,6 +8,7 @@
 
 #include "admin/bootconf.h"
 #include "admin/rules.h"
+#include "admin/secrets.h"
 #include "base/clock.h"
 #include "data/json.h"
 #include "plan/planner.h"
@@ -260,6 +261,8 @@ static int make_plan(struct admin *ad, struct node *n, const struct machine *m, 
 		if (plan_node(&r, profile, &who, n->arena, ret, why))
 			goto refused;
 	}
+	if (secrets_there(ad, profile, *ret, why))
+		return 0;
 	if ((*ret)->n_ops == 0) {
 		error_set(why, ERR_CONFLICT, "the machine already is as its plan wants it");
 		error_hint(why, "`fulcrum deploy %s` writes it again", node_title(n));

@@ -5,6 +5,7 @@
 
 #include "agent/measure.h"
 #include "agent/run.h"
+#include "agent/secrets.h"
 #include "base/channel.h"
 #include "base/clock.h"
 #include "base/str.h"
@@ -82,6 +83,21 @@ static int report_failure(struct client *c, const struct error *cause, struct ar
 	return client_report(c, &r, IMPORTANT_TRIES, &ack, a, err);
 }
 
+/* The keys are in memory for as long as the plan runs. */
+static int apply_with_keys(struct engine *e, const struct plan *plan, const struct msg_ack *ack, const char *sec, struct arena *a,
+			   struct error *err)
+{
+	struct keys keys = { 0 };
+	int rc = keys_open(ack, plan, sec, a, &keys, err);
+
+	e->secrets = keys.list;
+	e->n_secrets = keys.n;
+	if (!rc)
+		rc = engine_apply(e, plan, err);
+	keys_wipe(&keys);
+	return rc;
+}
+
 /* Claims the intent, writes, reports. *RET_DONE: the disk is written and the admin node knows. */
 static int deploy(struct client *c, const struct ram_agent *ra, const struct msg_order *o, struct arena *a, bool *ret_done,
 		  struct error *err)
@@ -108,7 +124,7 @@ static int deploy(struct client *c, const struct ram_agent *ra, const struct msg
 		printf("fulcrum: the admin node did not accept the claim: %s\n", ack.text ? ack.text : "no reason given");
 		return 0;
 	}
-	if (engine_apply(&e, plan, &cause)) {
+	if (apply_with_keys(&e, plan, &ack, c->sec, a, &cause)) {
 		ra->show_error(ra->console->ctx, &cause);
 		return report_failure(c, &cause, a, err);
 	}

@@ -120,6 +120,61 @@ bool sign_check(const char *pub_hex, const void *data, size_t len, const char *s
 	return crypto_sign_verify_detached(sig, data, len, pub) == 0;
 }
 
+int seal_buffer(const char *pub_hex, const void *data, size_t len, struct str *out, struct error *err)
+{
+	unsigned char sign_pub[crypto_sign_PUBLICKEYBYTES], pub[crypto_box_PUBLICKEYBYTES], *box;
+	size_t n = len + crypto_box_SEALBYTES;
+	char *hex;
+
+	ready();
+	if (unhex(pub_hex, sign_pub, sizeof(sign_pub)) || crypto_sign_ed25519_pk_to_curve25519(pub, sign_pub))
+		return error_set(err, ERR_INPUT, "not an Ed25519 public key");
+	box = malloc(n);
+	hex = malloc(2 * n + 1);
+	if (!box || !hex || crypto_box_seal(box, data, len, pub))
+		abort();
+	str_add(out, sodium_bin2hex(hex, 2 * n + 1, box, n));
+	free(box);
+	free(hex);
+	return 0;
+}
+
+/* BOX, of N bytes, into RET. */
+static int open_box(const char *sec_hex, const unsigned char *box, size_t n, unsigned char *ret)
+{
+	unsigned char sign_sec[crypto_sign_SECRETKEYBYTES], sec[crypto_box_SECRETKEYBYTES], pub[crypto_box_PUBLICKEYBYTES];
+	int rc = -1;
+
+	/* An Ed25519 secret key ends with its public half. */
+	if (!unhex(sec_hex, sign_sec, sizeof(sign_sec)) && !crypto_sign_ed25519_sk_to_curve25519(sec, sign_sec) &&
+	    !crypto_sign_ed25519_pk_to_curve25519(pub, sign_sec + crypto_sign_SEEDBYTES))
+		rc = crypto_box_seal_open(ret, box, n, pub, sec);
+	sodium_memzero(sign_sec, sizeof(sign_sec));
+	sodium_memzero(sec, sizeof(sec));
+	return rc;
+}
+
+int seal_open(const char *sec_hex, const char *sealed_hex, unsigned char *ret, size_t max, size_t *ret_len, struct error *err)
+{
+	size_t n = sealed_hex ? strlen(sealed_hex) / 2 : 0;
+	unsigned char *box;
+	int rc = -1;
+
+	ready();
+	if (n < crypto_box_SEALBYTES || n - crypto_box_SEALBYTES > max)
+		return error_set(err, ERR_DENIED, "the sealed box has a length of %zu bytes, which is none of ours", n);
+	box = malloc(n);
+	if (!box)
+		abort();
+	if (!unhex(sealed_hex, box, n))
+		rc = open_box(sec_hex, box, n, ret);
+	free(box);
+	if (rc)
+		return error_set(err, ERR_DENIED, "the sealed box was sealed for another key, or was changed on its way");
+	*ret_len = n - crypto_box_SEALBYTES;
+	return 0;
+}
+
 bool hex_is(const char *s, size_t n)
 {
 	if (!s || strlen(s) != n)

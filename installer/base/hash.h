@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * BLAKE2b-256 (RFC 7693) and Ed25519 (RFC 8032); the only user of libsodium. BLAKE2b because it is
+ * BLAKE2b-256 (RFC 7693), Ed25519 (RFC 8032), and boxes sealed to its keys; the only user of libsodium. BLAKE2b because it is
  * the fastest sound hash on machines, and emulators, without special instructions: every seeded
  * byte passes through it. Digests and keys travel as lower-case hex.
  */
@@ -11,6 +11,7 @@
 
 #include "base/compiler.h"
 #include "base/error.h"
+#include "base/str.h"
 
 enum {
 	HASH_BYTES = 32,
@@ -41,5 +42,17 @@ MUST_CHECK int sign_buffer(const char *sec_hex, const void *data, size_t len, ch
 			   struct error *err);
 /* True only if SIG_HEX is PUB_HEX's signature over the data. Malformed input is false. */
 MUST_CHECK bool sign_check(const char *pub_hex, const void *data, size_t len, const char *sig_hex);
+/*
+ * Seals LEN bytes for the holder of PUB_HEX's secret half: libsodium's sealed box (an ephemeral X25519 key and
+ * XSalsa20-Poly1305) to the Curve25519 form of that Ed25519 key (RFC 7748, the birational map), appended to OUT as hex.
+ * It does not say who sealed it: what carries it must be signed. ERR_INPUT when PUB_HEX is no key.
+ */
+MUST_CHECK int seal_buffer(const char *pub_hex, const void *data, size_t len, struct str *out, struct error *err);
+/*
+ * Opens what seal_buffer made for the key whose secret half is SEC_HEX. RET has room for MAX bytes, which a caller wipes
+ * (explicit_bzero) after use. ERR_DENIED when it was sealed for another key, or changed, or is larger.
+ */
+MUST_CHECK int seal_open(const char *sec_hex, const char *sealed_hex, unsigned char *ret, size_t max, size_t *ret_len,
+			 struct error *err);
 /* True if S is exactly N lower-case hex digits. */
 bool hex_is(const char *s, size_t n);

@@ -76,9 +76,16 @@ static const struct field report_fields[] = {
 };
 const struct schema msg_report_schema = SCHEMA("report", struct msg_report, report_fields, "something happened");
 
+static const struct field sealed_fields[] = {
+	FIELD_STRING(struct sealed_secret, name, FIELD_REQUIRED, "what the plan calls it"),
+	FIELD_STRING(struct sealed_secret, sealed, FIELD_REQUIRED, "its bytes, sealed to the agent's key"),
+};
+const struct schema sealed_secret_schema = SCHEMA("secret", struct sealed_secret, sealed_fields, "key of an encrypted device");
+
 static const struct field ack_fields[] = {
 	FIELD_BOOL(struct msg_ack, accepted, 0, "it counted"),
 	FIELD_STRING(struct msg_ack, text, FIELD_OMIT_EMPTY, "why not"),
+	FIELD_STRUCTS(struct msg_ack, secrets, FIELD_OMIT_EMPTY, &sealed_secret_schema, "claim: keys that the plan names"),
 };
 const struct schema msg_ack_schema = SCHEMA("ack", struct msg_ack, ack_fields, "answer to report");
 

@@ -6,6 +6,7 @@
  * which the agent knows from its boot configuration. No bearer secret exists.
  * A RAM agent's key is made at its boot and registered by `hello`; a deployed system's key was made on it
  * while it was deployed and registered by the `applied` report.
+ * Keys of encrypted devices travel once, in the answer to an accepted claim, each sealed to the agent's key of this boot.
  */
 #pragma once
 #include "data/field.h"
@@ -68,13 +69,19 @@ struct msg_report {
 	struct check_result *results;  /* checks */
 	size_t n_results;
 };
+struct sealed_secret {
+	const char *name;   /* what op_crypt.key says */
+	const char *sealed; /* seal_buffer() to the key that signed the claim */
+};
 struct msg_ack {
 	bool accepted; /* claim: only then may writing begin */
 	const char *text;
+	struct sealed_secret *secrets; /* claim: what the plan names */
+	size_t n_secrets;
 };
 
 extern const struct schema msg_hello_schema, msg_welcome_schema, msg_poll_schema, msg_order_schema,
-	msg_report_schema, msg_ack_schema, check_schema, check_result_schema;
+	msg_report_schema, msg_ack_schema, sealed_secret_schema, check_schema, check_result_schema;
 
 /* Text that is signed for a request, and for its answer. */
 void proto_request_text(const char *path, const char *body, struct str *out);

@@ -4,6 +4,7 @@
  *   signer key                                   -> "PUBLIC SECRET"
  *   signer sign SECRET PATH BODYFILE             -> signature of a request
  *   signer check SITEKEY PATH SIGN BODYFILE SIG  -> exit 0 if SIG is the site's, for that request's answer
+ *   signer open SECRET FILE                      -> what the hex in FILE was sealed for that key
  *   signer hash FILE                             -> BLAKE2b-256
  */
 #include <stdio.h>
@@ -37,6 +38,14 @@ int main(int argc, char **argv)
 		hash_buffer(str_text(&body), body.len, hash);
 		puts(hash);
 		return 0;
+	}
+	if (argc == 4 && !strcmp(argv[1], "open")) {
+		unsigned char bytes[4096];
+		size_t n;
+
+		if (file_read(argv[3], sizeof(bytes), &body, &err) || seal_open(argv[2], str_text(&body), bytes, sizeof(bytes), &n, &err))
+			return fail(&err);
+		return fwrite(bytes, 1, n, stdout) == n ? 0 : 1;
 	}
 	if (argc == 5 && !strcmp(argv[1], "sign")) {
 		if (file_read(argv[4], 64u << 20, &body, &err))
