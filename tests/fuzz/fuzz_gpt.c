@@ -13,49 +13,13 @@
 #include <unistd.h>
 
 #include "data/json.h"
+#include "gpt_fit.h"
 #include "sys/gpt_ids.h"
 #include "sys/text.h"
 
 enum { SECTOR = 512, SECTORS = 256, MAX_HEAD = 64 * SECTOR, TAIL = 33 * SECTOR };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static uint32_t crc32(const unsigned char *p, size_t len)
-{
-	uint32_t crc = ~(uint32_t)0;
-
-	while (len--) {
-		crc ^= *p++;
-		for (int i = 0; i < 8; i++)
-			crc = crc >> 1 ^ (crc & 1 ? 0xedb88320U : 0);
-	}
-	return ~crc;
-}
-
-static void put32(unsigned char *p, uint32_t v)
-{
-	for (int i = 0; i < 4; i++)
-		p[i] = (unsigned char)(v >> (8 * i));
-}
-
-/* Makes both checksums of the header at LBA fit, if what it says of itself lies on the disk. */
-static void fit(unsigned char *disk, uint64_t lba)
-{
-	unsigned char *h = disk + lba * SECTOR;
-	uint64_t entries = 0, bytes;
-	uint32_t size;
-
-	memcpy(h, "EFI PART", 8);
-	memcpy(&size, h + 12, 4);
-	memcpy(&entries, h + 72, 8);
-	bytes = (uint64_t)h[80] * h[84];
-	if (!memcmp(h + 81, "\0\0\0", 3) && !memcmp(h + 85, "\0\0\0", 3) && entries < SECTORS &&
-	    bytes <= (SECTORS - entries) * SECTOR)
-		put32(h + 88, crc32(disk + entries * SECTOR, bytes));
-	put32(h + 16, 0);
-	if (size <= SECTOR)
-		put32(h + 16, crc32(h, size));
-}
 
 static void check_text(const uint8_t *data, size_t size)
 {
@@ -89,8 +53,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		memcpy(disk + SECTOR, data, head);
 	if (tail)
 		memcpy(disk + sizeof(disk) - tail, data + head, tail);
-	fit(disk, 1);
-	fit(disk, SECTORS - 1);
+	fit_gpt(disk, SECTOR, SECTORS, 1);
+	fit_gpt(disk, SECTOR, SECTORS, SECTORS - 1);
 	b.fd = memfd_create("disk", MFD_CLOEXEC);
 	assert(b.fd >= 0 && write(b.fd, disk, sizeof(disk)) == (ssize_t)sizeof(disk));
 	assert(!gpt_check(&b, &why, &err));
