@@ -91,6 +91,13 @@ void block_release(struct block *b)
 	fd_close(&b->fd);
 }
 
+int block_forget(const struct block *b, struct error *err)
+{
+	if (b->device && ioctl(b->fd, BLKFLSBUF))
+		return error_sys(err, errno, "cannot be read past this kernel's cache");
+	return 0;
+}
+
 int block_read(int fd, uint64_t at, void *data, size_t len, struct error *err)
 {
 	char *p = data;

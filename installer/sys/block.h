@@ -28,6 +28,12 @@ MUST_CHECK int block_open(const char *path, enum block_open how, struct block *r
 /* Size and sector of what FD is, which stays the caller's; RET must not be released. */
 MUST_CHECK int block_measure(int fd, struct block *ret, struct error *err);
 void block_release(struct block *b);
+/*
+ * The next read comes from the device, not from what this kernel remembers of it: what was written through the node of a
+ * partition is not in the cache of the whole disk, which stays for as long as anybody holds the disk open. Nothing to
+ * do for a file.
+ */
+MUST_CHECK int block_forget(const struct block *b, struct error *err);
 /* Exactly LEN bytes at AT; a short device is an error. */
 MUST_CHECK int block_read(int fd, uint64_t at, void *data, size_t len, struct error *err);
 MUST_CHECK int block_write(int fd, uint64_t at, const void *data, size_t len, struct error *err);

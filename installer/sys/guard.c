@@ -8,12 +8,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <linux/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -154,10 +152,10 @@ static int fingerprint(const struct block *b, char ret[HASH_HEX], struct error *
 
 	if (!buf)
 		abort();
-	/* From the device, not from what this kernel remembers of it. */
-	if (b->device)
-		ioctl(b->fd, BLKFLSBUF);
-	rc = block_read(b->fd, 0, buf, len, err) || block_read(b->fd, b->size - len, buf + len, len, err) ? -1 : 0;
+	rc = block_forget(b, err) || block_read(b->fd, 0, buf, len, err) ||
+			     block_read(b->fd, b->size - len, buf + len, len, err) ?
+		     -1 :
+		     0;
 	/* What this program itself notes between two steps is nobody else's doing. */
 	if (len >= DISK_JOURNAL_AT + DISK_JOURNAL_BYTES)
 		memset(buf + DISK_JOURNAL_AT, 0, DISK_JOURNAL_BYTES);

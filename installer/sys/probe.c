@@ -319,12 +319,8 @@ int probe_look(void *ctx, struct str *out, struct error *err)
 	if (l.block.size != d->size_bytes)
 		return error_set(err, ERR_CHANGED, "%s: has %" PRIu64 " bytes, not %" PRIu64,
 				 d->path, l.block.size, d->size_bytes);
-	/*
-	 * What was written through a partition's own node is not in the cache of the whole disk, which
-	 * keeps what it read before for as long as anybody, such as a guard, holds the disk open.
-	 */
-	if (l.block.device)
-		ioctl(l.block.fd, BLKFLSBUF);
+	if (block_forget(&l.block, err))
+		return -1;
 	/* Where every sign of a former life is: what cannot be read there is not known, and not nothing. */
 	for (int last = 0; last < 2; last++)
 		if (read_end(&l, 0, l.block.size, last, &ignored, err))
@@ -640,13 +636,27 @@ static int wipe_whole(struct look *l, const struct wipe_job *j, struct error *er
 	return zero_ends(l, 0, l->block.size, err);
 }
 
-/* From the device, not from memory. */
-static int drop_caches(const struct look *l, struct error *err)
+static int wipe_parts(const struct look *l, const struct partition *parts, size_t from, size_t n, struct error *err)
 {
-	if (l->block.device && ioctl(l->block.fd, BLKFLSBUF))
-		return error_sys(err, errno, "drop what the kernel remembers of it");
-	posix_fadvise(l->block.fd, 0, 0, POSIX_FADV_DONTNEED);
+	for (size_t i = from; i < n; i++) {
+		wipe_range(l, parts[i].start_bytes, parts[i].size_bytes);
+		if (zero_ends(l, parts[i].start_bytes, parts[i].size_bytes, err))
+			return error_wrap(err, "partition %" PRIu64, parts[i].number);
+	}
 	return 0;
+}
+
+/*
+ * The copy of the table at the end may be of another time: it shows once the front is gone. What it names goes before
+ * it does.
+ */
+static int wipe_by_copy(struct look *l, const struct wipe_job *j, struct partition **gone, size_t *n, struct error *err)
+{
+	size_t before = *n;
+
+	if (zero_around_journal(l, 0, l->block.size < END_BYTES ? l->block.size : END_BYTES, err) || find_gone(l, j, gone, n, err))
+		return -1;
+	return wipe_parts(l, *gone, before, *n, err);
 }
 
 static int wipe_child(void *ctx, struct str *out UNUSED, struct error *err)
@@ -660,17 +670,13 @@ static int wipe_child(void *ctx, struct str *out UNUSED, struct error *err)
 		return -1;
 	find_journal(&l, NULL);
 	/* Children first: as long as the table stands, a second attempt finds them again. */
-	for (size_t i = 0; i < n; i++) {
-		wipe_range(&l, gone[i].start_bytes, gone[i].size_bytes);
-		if (zero_ends(&l, gone[i].start_bytes, gone[i].size_bytes, err))
-			return error_wrap(err, "partition %" PRIu64, gone[i].number);
-	}
-	if (wipe_whole(&l, j, err))
+	if (wipe_parts(&l, gone, 0, n, err) || (!j->n_keep && wipe_by_copy(&l, j, &gone, &n, err)) || wipe_whole(&l, j, err))
 		return -1;
 	if (fsync(l.block.fd))
 		return error_sys(err, errno, "fsync");
-	if ((!j->n_keep && forget_partitions(&l.block, err)) || drop_caches(&l, err))
+	if ((!j->n_keep && forget_partitions(&l.block, err)) || block_forget(&l.block, err))
 		return -1;
+	posix_fadvise(l.block.fd, 0, 0, POSIX_FADV_DONTNEED);
 	for (size_t i = 0; i < n; i++) {
 		char *where = arena_printf(&l.arena, "former partition %" PRIu64 ": ", gone[i].number);
 

@@ -290,6 +290,23 @@ test_clean_partitions()
 		"$(probe | jq -c '[.damage, (.partitions[] | .signatures // [])]')" '[null,[],[],[],[]]'
 }
 
+# The table's copy at the end is of another time: what it names, and the table does not, is wiped all the same.
+test_stale_copy()
+{
+	new_disk 256M
+	printf 'label: gpt\nsize=40MiB, start=20MiB\nstart=100MiB, size=100MiB\n' | sfdisk -q "$disk"
+	tail -c 16896 "$disk" >"$work/backup"
+	printf 'label: gpt\nsize=30MiB, start=5MiB\nstart=210MiB\n' | sfdisk -q --wipe never "$disk"
+	"$DISKTOOL" dirty md1.0 "$disk" $((5 << 20)) $((30 << 20))
+	"$DISKTOOL" dirty lvm "$disk" $((100 << 20)) $((100 << 20))
+	dd if="$work/backup" of="$disk" bs=512 seek=$((256 * 2048 - 33)) conv=notrunc status=none
+	contains "stale copy: is damage" "$(probe | jq -r .damage)" "GPT"
+	check "stale copy: the disk is wiped" "$DISKTOOL" wipe "$disk"
+	is "stale copy: it is blank" "$(content)" "{}"
+	is "stale copy: nothing is left of the table's partition" "$(blkid -p -O $((5 << 20)) -S $((30 << 20)) "$disk" || true)" ""
+	is "stale copy: nothing is left of the copy's partition" "$(blkid -p -O $((100 << 20)) -S $((100 << 20)) "$disk" || true)" ""
+}
+
 test_damage()
 {
 	new_disk 256M
@@ -397,6 +414,7 @@ main()
 	test_dirty_partitions 512
 	test_dirty_partitions 4096
 	test_clean_partitions
+	test_stale_copy
 	test_damage
 	test_ends
 	test_zero

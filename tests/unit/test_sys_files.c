@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "sys/block.h"
 #include "sys/gpt_ids.h"
 #include "sys/sys_fake.h"
 #include "sys/text.h"
@@ -362,6 +363,17 @@ static void test_text(void)
 	is_str(text_clean(&a, "abcdef", 3), "abc", "or where it is told to");
 }
 
+/* What looks like success would be a look at what the kernel remembers, not at the disk. */
+static void test_forget(void)
+{
+	AUTO_FD null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	const struct block device = { .fd = null, .device = true }, file = { .fd = null };
+
+	ok(block_forget(&device, &err) && err.kind == ERR_IO && strstr(err.msg, "cache"),
+	   "a device whose cache cannot be dropped is an error: %s", err.msg);
+	ok(!block_forget(&file, &err), "a file has none to drop");
+}
+
 int main(void)
 {
 	struct sys *s = sys_real_new();
@@ -370,6 +382,7 @@ int main(void)
 		return 1;
 	test_files(s);
 	test_handles(s);
+	test_forget();
 	test_dry();
 	test_fake(s);
 	test_gpt(s);
