@@ -15,15 +15,16 @@ int job_apply(struct job *j, struct console *c, struct error *err)
 {
 	struct engine_sink sink = console_sink(c);
 	AUTO_STR dry = STR_INIT;
-	struct engine e = {
-		.sys = j->o.dry ? sys_dry_new(&dry) : j->sys, .root = "", .release_key = j->release_key,
-		.source = arena_printf(&j->a, "file://%s", job_medium(j)),
-		.target = target_dir, .site_text = j->site_text, .journal = j->o.dry ? NULL : JOB_JOURNAL, .sink = &sink,
-	};
+	struct engine e;
 	int rc;
 
 	if (!j->have_catalog)
 		return error_set(err, ERR_MEDIUM, "no medium to install from at %s", job_medium(j));
+	e = (struct engine){
+		.sys = j->o.dry ? sys_dry_new(&dry) : j->sys, .root = "", .release_key = j->release_key,
+		.source = arena_printf(&j->a, "file://%s", job_medium(j)),
+		.target = target_dir, .site_text = j->site_text, .journal = j->o.dry ? NULL : JOB_JOURNAL, .sink = &sink,
+	};
 	rc = engine_apply(&e, j->plan, err);
 	if (j->o.dry) {
 		fputs(str_text(&dry), stdout);
@@ -32,23 +33,43 @@ int job_apply(struct job *j, struct console *c, struct error *err)
 	return rc;
 }
 
+/* The plan that is to be applied, made and shown; with --plan it is the saved one. */
+static int plan_to_apply(struct job *j, struct error *err)
+{
+	if (j->o.plan && job_saved_plan(j, err))
+		return -1;
+	if (verb_plan(j, err))
+		return j->o.plan ? error_wrap(err, "%s: cannot be planned again", j->o.plan) : -1;
+	return j->o.plan ? job_same_plan(j, err) : 0;
+}
+
+/* A file alone, or a site file alone, is no consent. */
+static int agreed(const struct job *j, struct error *err)
+{
+	char hash[HASH_HEX];
+
+	plan_hash(j->plan, hash);
+	if (!j->o.plan_hash)
+		return job_consents(j) ? 0 :
+			       error_set(err, ERR_REFUSED, "apply without --plan-hash needs `unattended: true` in the site file, and no admin "
+							   "node on a disk of the plan: nothing was written");
+	if (job_hash_is(hash, j->o.plan_hash))
+		return 0;
+	error_set(err, ERR_CHANGED, "the plan now is %.*s, not %s: nothing was written", PLAN_SHORT, hash, j->o.plan_hash);
+	return error_hint(err, "look at the plan above and give its hash");
+}
+
 int verb_apply(struct job *j, struct error *err)
 {
 	struct console c;
-	char hash[HASH_HEX];
 	int rc;
 
-	if (!j->o.plan_hash)
+	if (!j->o.plan_hash && !job_boot_consents())
 		return error_set(err, ERR_USAGE, "apply needs --plan-hash: run plan, look at it, and give its hash");
 	/* An id made of an empty pool would not be random: wait here, too. */
 	preflight_entropy(NULL);
-	if (verb_plan(j, err) || (!j->o.dry && !j->o.machine && preflight_memory(j->machine, err)))
+	if (plan_to_apply(j, err) || agreed(j, err) || (!j->o.dry && !j->o.machine && preflight_memory(j->machine, err)))
 		return -1;
-	plan_hash(j->plan, hash);
-	if (strlen(j->o.plan_hash) < PLAN_SHORT || strncmp(hash, j->o.plan_hash, strlen(j->o.plan_hash)) != 0) {
-		error_set(err, ERR_CHANGED, "the plan now is %.*s, not %s: nothing was written", PLAN_SHORT, hash, j->o.plan_hash);
-		return error_hint(err, "look at the plan above and give its hash");
-	}
 	channel_log(JOB_PROGRESS);
 	console_init(&c, false, "install");
 	rc = job_apply(j, &c, err);

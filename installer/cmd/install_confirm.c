@@ -40,29 +40,51 @@ static bool replaces_admin(const struct job *j)
 	return false;
 }
 
-/* Consent to write: the site file's own and the boot entry's together, or a person who types the hash. */
+bool job_hash_is(const char *hash, const char *given)
+{
+	size_t n = strlen(given);
+
+	return n >= PLAN_SHORT && n < HASH_HEX && !strncmp(hash, given, n);
+}
+
+bool job_boot_consents(void)
+{
+	return cmdline_has("fulcrum.unattended");
+}
+
+bool job_consents(const struct job *j)
+{
+	return j->site->admin.unattended && job_boot_consents() && !replaces_admin(j);
+}
+
+static void explain_question(const struct job *j, struct console *c)
+{
+	if (replaces_admin(j)) {
+		/* `wipe:` stays in a site file for years: it must not turn a newer stick into the end of a working node. */
+		console_say(c, "\nA disk of this plan carries a Fulcrum admin node. Its data would be lost: an\n"
+			       "unattended install does not do that.\n");
+		channel_emit("stage", "install", "stage", "confirm", "text", "the disk carries an admin node: a person must confirm", NULL);
+	}
+	if (job_boot_consents() && !j->site->admin.unattended)
+		console_say(c, "The boot entry asks for an unattended install, the site file does not say\n`unattended: true`.\n");
+}
+
 int job_confirm(struct job *j, struct console *c, struct error *err)
 {
 	char hash[HASH_HEX], line[SCREEN_TYPED_MAX];
 	AUTO_STR prompt = STR_INIT;
 
 	plan_hash(j->plan, hash);
-	if (replaces_admin(j)) {
-		/* `wipe:` stays in a site file for years: it must not turn a newer stick into the end of a working node. */
-		console_say(c, "\nThis disk carries a Fulcrum admin node. Its data would be lost: an unattended install\n"
-			       "does not do that.\n");
-		channel_emit("stage", "install", "stage", "confirm", "text", "the disk carries an admin node: a person must confirm", NULL);
-	} else if (j->site->admin.unattended && cmdline_has("fulcrum.unattended")) {
+	if (job_consents(j)) {
 		console_say(c, "unattended: the site file and the boot entry both consent\n");
 		return 0;
 	}
-	if (cmdline_has("fulcrum.unattended") && !j->site->admin.unattended)
-		console_say(c, "The boot entry asks for an unattended install, the site file does not say\n`unattended: true`.\n");
+	explain_question(j, c);
 	str_addf(&prompt, "\nType the plan's hash (%.*s) and Enter to write, or \"no\" to stop: ", PLAN_SHORT, hash);
 	for (;;) {
 		if (console_ask(c, str_text(&prompt), line) < 0)
 			return error_set(err, ERR_REFUSED, "nobody confirmed the plan: nothing was written");
-		if (!strncmp(line, hash, PLAN_SHORT) && strlen(line) >= PLAN_SHORT)
+		if (job_hash_is(hash, line))
 			return 0;
 		if (!strcmp(line, "no"))
 			return error_set(err, ERR_REFUSED, "stopped by the person at the console: nothing was written");

@@ -119,7 +119,7 @@ int job_plan(struct job *j, struct error *err)
 
 	if (!j->o.profile)
 		return plan_admin(&r, &j->a, &j->plan, err);
-	if (find_profile(j, &p, err) || install_identity(j->site, p, j->machine, j->o.node, &j->a, &who, err))
+	if (find_profile(j, &p, err) || install_identity(j->site, p, j->machine, j->o.node, j->o.address, &j->a, &who, err))
 		return -1;
 	if (!j->have_catalog)
 		install_catalog_guess(p, &j->a, &j->catalog);

@@ -17,7 +17,7 @@
 #define JOB_JOURNAL "/run/fulcrum/journal"
 
 struct opts {
-	const char *machine, *medium, *key, *site, *plan_hash, *seed, *profile, *node, *to;
+	const char *machine, *medium, *key, *site, *plan_hash, *seed, *profile, *node, *address, *to, *plan;
 	bool json, reinstall, dry;
 };
 
@@ -32,6 +32,7 @@ struct job {
 	struct catalog catalog;
 	bool have_catalog;
 	struct plan *plan;
+	const struct plan *saved; /* --plan */
 };
 
 /* --- install_job.c: each fills its members of J; texts and values live in J's arena */
@@ -54,7 +55,24 @@ MUST_CHECK int job_plan(struct job *j, struct error *err);
 /* Runs j->plan, or with --dry-run says what it would do. */
 MUST_CHECK int job_apply(struct job *j, struct console *c, struct error *err);
 
+/* --- install_saved.c */
+
+/*
+ * Reads the file of --plan, checks it against --plan-hash if that is given, and sets what job_plan() needs to make
+ * the same plan again.
+ */
+MUST_CHECK int job_saved_plan(struct job *j, struct error *err);
+/* After job_plan(): ERR_CHANGED unless j->plan is the saved one; says in what it is not. */
+MUST_CHECK int job_same_plan(struct job *j, struct error *err);
+
 /* --- install_confirm.c */
+
+/* True if GIVEN, at least PLAN_SHORT digits, is the beginning of HASH. */
+bool job_hash_is(const char *hash, const char *given);
+/* True if the boot entry consents to writing without a question. */
+bool job_boot_consents(void);
+/* True if the site file and the boot entry both do, and j->plan is none that always needs a person. */
+bool job_consents(const struct job *j);
 
 /*
  * Consent to write j->plan: the site file's own and the boot entry's together, or a person at the console who types

@@ -34,6 +34,8 @@ static int usage(FILE *out)
 	      "  --machine FILE    a recorded machine (observe's output) instead of this one\n"
 	      "  --profile NAME    plan or apply a node of this profile, from the medium itself\n"
 	      "  --node HOST       its name (default: the profile's)\n"
+	      "  --address ADDR    its address (default: the first of the admin network's hosts)\n"
+	      "  --plan FILE       apply exactly this plan, saved with plan -o json\n"
 	      "  --medium DIR      the release to install (default: the booted medium)\n"
 	      "  --key FILE        public key of the release\n"
 	      "  --seed HEX        make the plan's ids of this seed\n"
@@ -45,13 +47,14 @@ static int usage(FILE *out)
 	return out == stdout ? 0 : error_exit_code(ERR_USAGE);
 }
 
-enum { OPT_MACHINE = 256, OPT_MEDIUM, OPT_KEY, OPT_HASH, OPT_SEED, OPT_REINSTALL, OPT_DRY, OPT_PROFILE, OPT_NODE, OPT_JSON, OPT_TO };
+enum { OPT_MACHINE = 256, OPT_MEDIUM, OPT_KEY, OPT_HASH, OPT_SEED, OPT_REINSTALL, OPT_DRY, OPT_PROFILE, OPT_NODE, OPT_JSON, OPT_TO, OPT_ADDRESS, OPT_PLAN };
 static const struct option long_options[] = {
 	{ "machine", required_argument, NULL, OPT_MACHINE }, { "medium", required_argument, NULL, OPT_MEDIUM },
 	{ "key", required_argument, NULL, OPT_KEY },	     { "plan-hash", required_argument, NULL, OPT_HASH },
 	{ "profile", required_argument, NULL, OPT_PROFILE }, { "node", required_argument, NULL, OPT_NODE },
 	{ "seed", required_argument, NULL, OPT_SEED },	     { "reinstall", no_argument, NULL, OPT_REINSTALL },
 	{ "dry-run", no_argument, NULL, OPT_DRY },	     { "help", no_argument, NULL, 'h' },
+	{ "address", required_argument, NULL, OPT_ADDRESS }, { "plan", required_argument, NULL, OPT_PLAN },
 	{ "to", required_argument, NULL, OPT_TO },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ NULL, 0, NULL, 0 },
@@ -71,6 +74,8 @@ static int parse_options(int argc, char **argv, struct opts *o)
 		case OPT_SEED: o->seed = optarg; break;
 		case OPT_PROFILE: o->profile = optarg; break;
 		case OPT_NODE: o->node = optarg; break;
+		case OPT_ADDRESS: o->address = optarg; break;
+		case OPT_PLAN: o->plan = optarg; break;
 		case OPT_TO: o->to = optarg; break;
 		case OPT_REINSTALL: o->reinstall = true; break;
 		case OPT_DRY: o->dry = true; break;
@@ -111,6 +116,8 @@ int main(int argc, char **argv)
 		j.o.site = argv[optind++];
 	if (optind < argc && v == &verbs[0])
 		fprintf(stderr, "fulcrum-install: there is no verb \"%s\"\n", j.o.site);
+	if (j.o.plan && v->run != verb_apply)
+		return usage(stderr);
 	if (optind < argc || (v->site == SITE_NEEDED && !j.o.site) || (v->site == SITE_NONE && j.o.site))
 		return usage(stderr);
 	j.sys = sys_real_new();

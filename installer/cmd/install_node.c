@@ -16,24 +16,53 @@ static bool name_is_good(const char *s)
 	       strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == n;
 }
 
+static bool inside(const struct addr_range *r, uint32_t v)
+{
+	return r->first && v >= r->first && v <= r->last;
+}
+
+/* A node's own: in the subnet, and nobody else's. */
+static int pick_address(const struct network *net, const char *text, uint32_t *ret, struct error *err)
+{
+	const char *why = NULL;
+
+	*ret = net->hosts.first;
+	if (!text)
+		return *ret ? 0 : error_set(err, ERR_INPUT, "networks.admin: has no hosts to take an address from");
+	if (ipv4_parse(text, ret))
+		return error_set(err, ERR_INPUT, "--address %s: not an IPv4 address", text);
+	if ((*ret & net->mask) != net->net)
+		why = "is not in";
+	else if (*ret == net->net || *ret == (net->net | ~net->mask))
+		why = "is no host's address in";
+	else if (*ret == net->addr)
+		why = "is the admin node's in";
+	else if (inside(&net->discovery, *ret))
+		why = "is given to machines that are discovered in";
+	return why ? error_set(err, ERR_INPUT, "--address %s: %s networks.admin (%s)", text, why, net->subnet) : 0;
+}
+
 int install_identity(const struct site *s, const struct profile *p, const struct machine *m, const char *hostname,
-		     struct arena *a, struct identity *who, struct error *err)
+		     const char *address_text, struct arena *a, struct identity *who, struct error *err)
 {
 	const struct network *net = site_network(s, "admin");
 	const struct nic_selector linked = { .link = "up" }, any = { .mac = NULL };
 	const struct nic *nic = NULL;
+	uint32_t address = 0;
 	const char *dot = strchr(s->admin.name, '.');
 
 	hostname = hostname ? hostname : p->name;
 	if (!name_is_good(hostname))
 		return error_set(err, ERR_INPUT, "--node %s: not a host name: lower-case letters, digits, inner hyphens", hostname);
-	if (!net || !net->hosts.first)
-		return error_set(err, ERR_INPUT, "networks.admin: has no hosts to take an address from");
+	if (!net)
+		return error_set(err, ERR_INPUT, "networks.admin: is missing");
+	if (pick_address(net, address_text, &address, err))
+		return -1;
 	if (select_nic(m->n_nics == 1 ? &any : &linked, "the node's port", m, a, &nic, err))
 		return -1;
 	*who = (struct identity){
 		.node = hostname, .hostname = hostname, .domain = dot ? dot + 1 : NULL,
-		.address = ipv4_text(net->hosts.first, a), .prefix = net->prefix, .gateway = net->gateway,
+		.address = ipv4_text(address, a), .prefix = net->prefix, .gateway = net->gateway,
 		.mac = nic->permanent_mac ? nic->permanent_mac : nic->mac, .admin_address = net->address,
 		.ssh_keys = s->admin.access.ssh_keys, .n_ssh_keys = s->admin.access.n_ssh_keys,
 		.packages = p->packages, .n_packages = p->n_packages,

@@ -47,12 +47,18 @@ says() {
 
 # A node straight from the medium, planned on a workstation without one.
 profile_tests() {
-	local machine
+	local machine address
 	expect 0 "a profile is planned for a recorded machine" "$tool" plan --machine tests/machines/lab-seat.json --profile server --node seat-1 tests/sites/lab-layout.yaml
 	says "name seat-1, address 192.168.124.81/24" "with its name and the first address of hosts"
 	expect 11 "a profile that is not there is told" "$tool" plan --machine tests/machines/lab-seat.json --profile serv tests/sites/lab-layout.yaml
 	says "one of: server" "with those that are"
 	expect 3 "a name that is none is refused" "$tool" plan --machine tests/machines/lab-seat.json --profile server --node Bad_Name tests/sites/lab-layout.yaml
+	expect 0 "its address can be given" "$tool" plan --machine tests/machines/lab-seat.json --profile server --address 192.168.124.99 tests/sites/lab-layout.yaml
+	says "address 192.168.124.99/24" "and is in the plan"
+	for address in 10.0.0.5 192.168.124.255 192.168.124.0 192.168.124.10 192.168.124.30 192.168.124 300.1.1.1; do
+		expect 3 "address $address is refused" "$tool" plan --machine tests/machines/lab-seat.json --profile server --address "$address" tests/sites/lab-layout.yaml
+		says "--address $address: " "with the reason"
+	done
 	expect 4 "ports that leave a choice are refused" "$tool" plan --machine tests/machines/two-nics.json --profile server tests/sites/lab-layout.yaml
 	says "the node's port" "and shown"
 	for machine in tests/machines/*.json; do
@@ -163,7 +169,7 @@ medium_tests() {
 
 # One file with everything, read by another tar; the secret of the site file is in none of it.
 bundle_tests() {
-	local f
+	local -a tars
 	sed 's/passphrase: .*/passphrase: "sesame-open-42" }/' tests/sites/lab-layout.yaml >"$dir/site.yaml"
 	cat >>"$dir/site.yaml" <<-'END'
 		# sesame-open-42
@@ -171,14 +177,14 @@ bundle_tests() {
 	END
 	mkdir "$dir/to" "$dir/out.d"
 	expect 0 "a bundle is saved by hand" "$tool" bundle --to "$dir/to" --machine tests/machines/dirty-raid.json "$dir/site.yaml"
-	f=("$dir/to"/fulcrum-bundle-*.tar)
-	expect 0 "tar reads it" tar -C "$dir/out.d" -xf "${f[0]}"
+	tars=("$dir/to"/fulcrum-bundle-*.tar)
+	expect 0 "tar reads it" tar -C "$dir/out.d" -xf "${tars[0]}"
 	expect 0 "the machine in it is the one that was seen" cmp "$dir/out.d"/fulcrum-bundle-*/machine.json tests/machines/dirty-raid.json
 	expect 0 "the site file in it is JSON" jq -e . "$dir/out.d"/fulcrum-bundle-*/site.json
 	expect 0 "and says what it said" grep -F "192.168.124.0/24" "$dir/out.d"/fulcrum-bundle-*/site.json
 	expect 0 "with the error and its position" grep -F "site.yaml:" "$dir/out.d"/fulcrum-bundle-*/error.txt
 	expect 1 "a passphrase is in no file of it" grep -rF "sesame" "$dir/out.d"
-	expect 1 "nor between them" grep -aF "sesame" "${f[0]}"
+	expect 1 "nor between them" grep -aF "sesame" "${tars[0]}"
 	expect 0 "a bundle needs no site file" "$tool" bundle --to "$dir/to" --machine tests/machines/dirty-raid.json
 	expect 8 "a directory that is not there is named" "$tool" bundle --to "$dir/none" --machine tests/machines/dirty-raid.json
 	says "none/fulcrum-bundle-" "with the file"
@@ -186,8 +192,63 @@ bundle_tests() {
 	says "plug in a stick" "by name"
 }
 
+# A plan from a file is made again, and must be the same. Dry, on a recorded machine: all but the writing.
+saved_tests() {
+	local hash site=tests/sites/lab-any.yaml saved=$dir/plan.json
+	# shellcheck disable=SC2317 # called by expect
+	apply_saved() { "$tool" apply --dry-run --plan "$@" --machine tests/machines/one-nvme.json "$site"; }
+	"$tool" plan -o json --machine tests/machines/one-nvme.json "$site" >"$saved"
+	hash=$("$tool" plan --seed "$(jq -r .seed "$saved")" --machine tests/machines/one-nvme.json "$site" | sed -n 's/^plan \([0-9a-f]*\) .*/\1/p')
+	expect 6 "a saved plan of the same machine gets as far as the medium" apply_saved "$saved" --plan-hash "$hash"
+	says "no medium to install from" "which there is none of"
+	expect 2 "a file is no consent" apply_saved "$saved"
+	expect 7 "another plan's hash is refused" apply_saved "$saved" --plan-hash 0123456789
+	says "holds plan $hash" "and the file's is told"
+	expect 7 "a machine that is not the one of the plan is noticed" "$tool" apply --dry-run --plan "$saved" --plan-hash "$hash" --machine tests/machines/4kn-nvme.json "$site"
+	says "nothing was written" "and nothing was written"
+	expect 2 "only apply takes a saved plan" "$tool" plan --plan "$saved" --machine tests/machines/one-nvme.json "$site"
+	hostile_tests
+}
+
+# hostile FILTER NAME: the plan, changed by jq's FILTER, with the hash that it then has
+hostile() {
+	jq -c "$1" "$dir/plan.json" >"$dir/hostile.json"
+	# the hash of what the file holds, told by its refusal
+	"$tool" apply --dry-run --plan "$dir/hostile.json" --plan-hash 00000000 --machine tests/machines/one-nvme.json tests/sites/lab-any.yaml \
+		>/dev/null 2>"$dir/said" || true
+	expect "${3:-7}" "$2" "$tool" apply --dry-run --plan "$dir/hostile.json" \
+		--plan-hash "$(sed -n 's/.*holds plan \([0-9a-f]*\),.*/\1/p' "$dir/said" | grep . || echo 00000000)" \
+		--machine tests/machines/one-nvme.json tests/sites/lab-any.yaml
+}
+
+hostile_tests() {
+	hostile '.disks[0].path = "/dev/../dev/sda"' "another path is refused, under its own hash"
+	hostile '.disks[0].serial = "OTHER"' "another disk"
+	hostile '.disks[0].state = ("0" * 64)' "another state"
+	hostile '.disks[0].consent = "operator"' "another consent"
+	hostile '.ops[0].params.disk = "data"' "another role"
+	hostile '.ops |= map(if .kind == "mkfs" then .params.dev = "system:1" else . end)' "another device reference"
+	hostile '.ops |= map(if .kind == "mkfs" then .params.uuid = "-O ^x" else . end)' "an option for an id"
+	hostile '.ops |= map(if .kind == "mkfs" then .params.label = "x" else . end)' "another label"
+	hostile 'del(.ops[-1])' "a step less"
+	hostile '.ops += [.ops[0]]' "a step more"
+	hostile '.goal = "11111111-2222-3333-4444-555555555555"' "another goal"
+	hostile '.notes = ["all is well"]' "another word"
+	hostile '.seed = "../../etc"' "a seed that is none" 3
+	hostile '.seed = "aa"' "another seed"
+	hostile '.kind = "node"' "a node's plan without a profile" 3
+	hostile '.extra = 1' "an unknown key" 3
+	hostile '.ops[0].params.extra = 1' "an unknown parameter" 3
+	hostile '.ops[0].kind = "shell"' "an unknown operation" 3
+	hostile '.plan = 99' "a format of the future" 3
+	printf '{' >"$dir/hostile.json"
+	expect 3 "half a file" "$tool" apply --plan "$dir/hostile.json" --plan-hash 00000000 --machine tests/machines/one-nvme.json tests/sites/lab-any.yaml
+	expect 8 "no file" "$tool" apply --plan "$dir/none.json" --plan-hash 00000000 --machine tests/machines/one-nvme.json tests/sites/lab-any.yaml
+}
+
 site_tests
 profile_tests
+saved_tests
 bundle_tests
 plan_tests
 machine_tests
