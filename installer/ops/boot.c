@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The boot loader, after everything else is proved: Debian's signed shim and GRUB at the removable path (UEFI 2.10
- * section 3.5.1.1), which every firmware tries, and the stub that the signed GRUB reads (its prefix is /EFI/debian).
+ * section 3.5.1.1), which every firmware tries, and the stub that the signed GRUB reads (its prefix is /EFI/debian),
+ * as does the GRUB for BIOS (boot_bios.c).
  */
 #include <string.h>
 
 #include "base/str.h"
-#include "ops/ops.h"
-#include "ops/source.h"
+#include "ops/boot.h"
 
 static const struct loader {
 	const char *seed, *to;
@@ -24,14 +24,11 @@ static void stub_text(const struct op_boot *p, struct str *out)
 }
 
 /* Copies the loaders from the release, or compares what is on the ESP with it. */
-static int each_loader(struct op_env *env, const char *esp, bool copy, struct arena *a, struct error *err)
+static int each_loader(struct op_env *env, const struct seed *seed, const char *esp, bool copy, struct arena *a,
+		       struct error *err)
 {
-	struct seed seed;
-
-	if (source_seed(env->sys, env->source, env->release_key, a, &seed, err))
-		return -1;
 	for (size_t i = 0; i < ARRAY_LEN(loaders); i++) {
-		const struct seed_entry *e = seed_find(&seed, loaders[i].seed);
+		const struct seed_entry *e = seed_find(seed, loaders[i].seed);
 		const char *path = arena_printf(a, "%s/%s", esp, loaders[i].to);
 
 		if (!e)
@@ -43,7 +40,7 @@ static int each_loader(struct op_env *env, const char *esp, bool copy, struct ar
 	return 0;
 }
 
-static int fill_esp(struct op_env *env, const struct op_boot *p, const char *dev, struct error *err)
+static int fill_esp(struct op_env *env, const struct op_boot *p, const struct seed *seed, const char *dev, struct error *err)
 {
 	AUTO_ARENA a = ARENA_INIT;
 	AUTO_STR stub = STR_INIT;
@@ -57,21 +54,26 @@ static int fill_esp(struct op_env *env, const struct op_boot *p, const char *dev
 	if (!rc)
 		rc = op_write_text(env, esp, stub_path, 0644, str_text(&stub), err);
 	if (!rc)
-		rc = each_loader(env, esp, true, &a, err);
+		rc = each_loader(env, seed, esp, true, &a, err);
 	return op_umount(env, esp, rc, err);
 }
 
 int boot_apply(struct op_env *env, const void *params, struct error *err)
 {
 	const struct op_boot *p = params;
+	AUTO_ARENA a = ARENA_INIT;
+	struct seed seed;
 
+	if (source_seed(env->sys, env->source, env->release_key, &a, &seed, err))
+		return -1;
 	for (size_t i = 0; i < p->n_esps; i++)
-		if (fill_esp(env, p, p->esps[i], err))
+		if (fill_esp(env, p, &seed, p->esps[i], err))
 			return -1;
-	return 0;
+	return boot_bios_apply(env, p, &seed, err);
 }
 
-static int verify_esp(struct op_env *env, const struct op_boot *p, const char *dev, struct error *err)
+static int verify_esp(struct op_env *env, const struct op_boot *p, const struct seed *seed, const char *dev,
+		      struct error *err)
 {
 	AUTO_ARENA a = ARENA_INIT;
 	AUTO_STR want = STR_INIT;
@@ -86,16 +88,20 @@ static int verify_esp(struct op_env *env, const struct op_boot *p, const char *d
 	if (!rc && strcmp(str_text(&got), str_text(&want)) != 0)
 		rc = error_set(err, ERR_VERIFY, "%s: is not as written", stub_path);
 	if (!rc)
-		rc = each_loader(env, esp, false, &a, err);
+		rc = each_loader(env, seed, esp, false, &a, err);
 	return op_umount(env, esp, rc, err);
 }
 
 int boot_verify(struct op_env *env, const void *params, struct error *err)
 {
 	const struct op_boot *p = params;
+	AUTO_ARENA a = ARENA_INIT;
+	struct seed seed;
 
+	if (source_seed(env->sys, env->source, env->release_key, &a, &seed, err))
+		return -1;
 	for (size_t i = 0; i < p->n_esps; i++)
-		if (verify_esp(env, p, p->esps[i], err))
+		if (verify_esp(env, p, &seed, p->esps[i], err))
 			return -1;
-	return 0;
+	return boot_bios_verify(env, p, &seed, err);
 }

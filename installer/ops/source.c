@@ -267,9 +267,8 @@ int source_chunks(struct sys *sys, const char *source, const char *key, const ch
 	return 0;
 }
 
-/* A small file of the release, its bytes compared with the manifest. */
-static int get_listed(struct sys *sys, const char *source, const struct seed *seed, const char *rel, size_t max,
-		      struct str *ret, struct error *err)
+int source_listed(struct sys *sys, const char *source, const struct seed *seed, const char *rel, size_t max, struct str *ret,
+		  struct error *err)
 {
 	const struct seed_entry *e = seed_find(seed, rel);
 	char hash[HASH_HEX];
@@ -296,7 +295,7 @@ static int read_epoch(struct sys *sys, const char *source, const struct seed *se
 	*ret = 0;
 	if (!seed_find(seed, "release.json"))
 		return 0;
-	if (get_listed(sys, source, seed, "release.json", 65536, &text, err))
+	if (source_listed(sys, source, seed, "release.json", 65536, &text, err))
 		return -1;
 	t = json_parse("release.json", str_text(&text), text.len, a, err);
 	if (!t)
@@ -314,7 +313,7 @@ int source_catalog(struct sys *sys, const char *source, const char *key, struct 
 	struct seed seed;
 
 	memset(ret, 0, sizeof(*ret));
-	if (source_seed(sys, source, key, a, &seed, err) || get_listed(sys, source, &seed, "build-id", 128, &id, err) ||
+	if (source_seed(sys, source, key, a, &seed, err) || source_listed(sys, source, &seed, "build-id", 128, &id, err) ||
 	    read_epoch(sys, source, &seed, a, &ret->epoch, err))
 		return -1;
 	ret->build_id = arena_strndup(a, str_text(&id), strcspn(str_text(&id), "\n"));

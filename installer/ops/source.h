@@ -34,6 +34,9 @@ struct chunk_list {
 /* Whole of REL (at most MAX bytes) after its signature file REL.sig was checked; ERR_MEDIUM names it. */
 MUST_CHECK int source_signed(struct sys *sys, const char *source, const char *key, const char *rel, size_t max,
 			     struct str *ret, struct error *err);
+/* A small file of the release (at most MAX bytes), its bytes compared with the manifest. */
+MUST_CHECK int source_listed(struct sys *sys, const char *source, const struct seed *seed, const char *rel, size_t max,
+			     struct str *ret, struct error *err);
 MUST_CHECK int source_seed(struct sys *sys, const char *source, const char *key, struct arena *a,
 			   struct seed *ret, struct error *err);
 /* Entry by path, or NULL. */

@@ -214,6 +214,19 @@ int real_open_block(struct sys *s UNUSED, const char *path, int *ret_h, struct e
 	return 0;
 }
 
+int real_open_disk(struct sys *s UNUSED, const char *path, int *ret_h, struct error *err)
+{
+	struct block b;
+
+	if (block_open(path, BLOCK_SHARED, &b, err))
+		return -1;
+	/* A partition's writes do not pass by here: what the disk's own cache holds of them may be old. */
+	if (b.device)
+		ioctl(b.fd, BLKFLSBUF);
+	*ret_h = b.fd;
+	return 0;
+}
+
 int real_write_at(struct sys *s UNUSED, int h, uint64_t at, const void *data, size_t len,
 		  struct error *err)
 {

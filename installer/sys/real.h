@@ -27,6 +27,7 @@ int real_reboot(struct sys *s, struct error *err);
 /* block.c */
 int real_create(struct sys *s, const char *path, mode_t mode, int *ret_h, struct error *err);
 int real_open_block(struct sys *s, const char *path, int *ret_h, struct error *err);
+int real_open_disk(struct sys *s, const char *path, int *ret_h, struct error *err);
 int real_write_at(struct sys *s, int h, uint64_t at, const void *data, size_t len,
 		  struct error *err);
 int real_read_at(struct sys *s, int h, uint64_t at, void *data, size_t len, struct error *err);

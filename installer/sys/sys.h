@@ -51,6 +51,11 @@ struct sys_ops {
 	 */
 	int (*create)(struct sys *s, const char *path, mode_t mode, int *ret_h, struct error *err);
 	int (*open_block)(struct sys *s, const char *path, int *ret_h, struct error *err);
+	/*
+	 * A whole disk, for its bytes outside of partitions: these may be mounted, or members of arrays.
+	 * What this kernel remembers of it is dropped first. *RET_H is as above.
+	 */
+	int (*open_disk)(struct sys *s, const char *path, int *ret_h, struct error *err);
 	int (*write_at)(struct sys *s, int h, uint64_t at, const void *data, size_t len,
 			struct error *err);
 	int (*read_at)(struct sys *s, int h, uint64_t at, void *data, size_t len,

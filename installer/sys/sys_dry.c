@@ -138,6 +138,11 @@ static int dry_open_block(struct sys *s, const char *path, int *ret_h, struct er
 	return new_handle(s, path, ret_h, err);
 }
 
+static int dry_open_disk(struct sys *s, const char *path, int *ret_h, struct error *err)
+{
+	return new_handle(s, path, ret_h, err);
+}
+
 static int dry_write_at(struct sys *s, int h, uint64_t at UNUSED, const void *data UNUSED,
 			size_t len, struct error *err)
 {
@@ -312,6 +317,7 @@ static const struct sys_ops dry_ops = {
 	.remove = dry_remove,
 	.create = dry_create,
 	.open_block = dry_open_block,
+	.open_disk = dry_open_disk,
 	.write_at = dry_write_at,
 	.read_at = dry_read_at,
 	.zero_at = dry_zero_at,

@@ -120,6 +120,13 @@ static int fake_open_block(struct sys *s, const char *path, int *ret_h, struct e
 	return VERB(s, open_block)(inner_of(s), path, ret_h, err);
 }
 
+static int fake_open_disk(struct sys *s, const char *path, int *ret_h, struct error *err)
+{
+	if (inject(s, "open_disk", err))
+		return -1;
+	return VERB(s, open_disk)(inner_of(s), path, ret_h, err);
+}
+
 static int fake_read_at(struct sys *s, int h, uint64_t at, void *data, size_t len,
 			struct error *err)
 {
@@ -287,6 +294,7 @@ static const struct sys_ops fake_ops = {
 	.remove = fake_remove,
 	.create = fake_create,
 	.open_block = fake_open_block,
+	.open_disk = fake_open_disk,
 	.write_at = fake_write_at,
 	.read_at = fake_read_at,
 	.zero_at = fake_zero_at,

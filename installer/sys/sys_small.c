@@ -81,6 +81,7 @@ static const struct sys_ops small_ops = {
 	.remove = real_remove,
 	.create = real_create,
 	.open_block = real_open_block,
+	.open_disk = real_open_disk,
 	.write_at = real_write_at,
 	.read_at = real_read_at,
 	.zero_at = real_zero_at,

@@ -263,6 +263,17 @@ static int w_open_block(struct sys *s UNUSED, const char *path, int *ret, struct
 	return 0;
 }
 
+/* Firmware's view: bytes of the disk itself. Its partitions are files of their own here. */
+static int w_open_disk(struct sys *s UNUSED, const char *path, int *ret, struct error *e UNUSED)
+{
+	came("open_disk");
+	if (!str_eq(path, disk_node))
+		tree_die("opened as a disk", path);
+	*ret = (int)(file_at(path, true) - w.files);
+	w.handles++;
+	return 0;
+}
+
 static int w_guard_open(struct sys *s UNUSED, const char *path, const struct plan_disk *want UNUSED, int *ret,
 			struct error *e)
 {
@@ -438,9 +449,17 @@ static int w_wipe(struct sys *s UNUSED, const char *path, const struct extent *k
 static int w_table_write(struct sys *s UNUSED, const char *path, uint64_t sector UNUSED, const struct op_table *t,
 			 struct error *e UNUSED)
 {
+	struct file *first = file_at(disk_node, true);
+
 	came("table_write");
 	if (!str_eq(path, disk_node) || t->n_parts > ARRAY_LEN(w.parts))
 		tree_die("table on", path);
+	/* The protective sector; what GRUB has in front of it stays. */
+	str_clear(&first->data);
+	reach(&first->data, 512);
+	memset(first->data.s + 440, 0, 70);
+	first->data.s[450] = (char)0xee;
+	memcpy(first->data.s + 510, "\x55\xaa", 2);
 	w.table_guid = t->uuid;
 	w.n_parts = t->n_parts;
 	for (size_t i = 0; i < t->n_parts; i++)
@@ -474,7 +493,7 @@ static int w_sleep(struct sys *s UNUSED, unsigned int ms UNUSED, struct error *e
 static const struct sys_ops world_ops = {
 	.exec = w_exec, .mount = w_mount, .umount = w_umount, .make_dirs = w_make_dirs, .write_file = w_write_file,
 	.read_file = w_read_file, .symlink = w_symlink, .remove = w_remove, .create = w_create,
-	.open_block = w_open_block, .write_at = w_write_at, .read_at = w_read_at, .zero_at = w_zero_at,
+	.open_block = w_open_block, .open_disk = w_open_disk, .write_at = w_write_at, .read_at = w_read_at, .zero_at = w_zero_at,
 	.close = w_close, .fetch = w_fetch, .guard_open = w_guard_open, .guard_check = w_guard_check, .guard_close = w_guard_close, .probe = w_probe, .probe_many = w_probe_many, .take_down = w_take_down,
 	.journal_write = w_journal_write, .wipe = w_wipe, .table_write = w_table_write,
 	.table_guid = w_table_guid, .sync = w_sync, .sleep_ms = w_sleep,
@@ -529,14 +548,31 @@ static void make_image(void)
 	file_put("/release/images/debian-13/chunks", str_text(&chunks), chunks.len);
 }
 
+/* Something with the numbers of GRUB's images for BIOS in their places. */
+static void make_grub_pc(void)
+{
+	char boot[512], core[3 * 512 - 100];
+
+	memset(boot, 'b', sizeof(boot));
+	memcpy(boot, "\xeb\x63", 2);
+	memcpy(boot + 0x66, "\xeb\x05", 2);
+	memcpy(boot + 510, "\x55\xaa", 2);
+	memset(core, 'c', sizeof(core));
+	memset(core + 256, 0, 256);
+	memcpy(core + 0x1f4, "\x02\0\0\0\0\0\0\0\x02\0\x20\x08", 12);
+	file_put("/release/bios/boot.img", boot, sizeof(boot));
+	file_put("/release/bios/core.img", core, sizeof(core));
+}
+
 static void make_release(void)
 {
-	static const char *const listed[] = { "boot/initrd.img", "boot/vmlinuz", "build-id", "efi/grubx64.efi",
+	static const char *const listed[] = { "bios/boot.img", "bios/core.img", "boot/initrd.img", "boot/vmlinuz", "build-id", "efi/grubx64.efi",
 					      "efi/shimx64.efi", "images/debian-13/chunks", "images/debian-13/list",
 					      "images/debian-13/list.sig", "root.squashfs" };
 	AUTO_STR seed = STR_INIT;
 
 	make_image();
+	make_grub_pc();
 	for (size_t i = 0; i < ARRAY_LEN(listed); i++) {
 		char path[160], hash[HASH_HEX];
 		struct file *f;
