@@ -179,6 +179,23 @@ static void check_boot(const struct layout *y)
 			    "root stands on it, and nobody could give a file at boot");
 }
 
+/* GRUB for BIOS goes on with what the ESP of the same disk says. */
+static void check_bios(const struct layout *y)
+{
+	const struct line *bios = line_of(y, PART_BIOS), *esp = line_of(y, PART_ESP);
+
+	for (size_t k = 0; bios && esp && k < bios->n_on; k++) {
+		bool found = false;
+
+		for (size_t j = 0; j < esp->n_on; j++)
+			found = found || same_room(&bios->on[k], &esp->on[j]);
+		if (!found && !y->broken)
+			finding_add(y->c->f, on_pos(bios, bios->on[k].index), bios->path, "put bios and esp on the same disks",
+				    "esp is not on %s: GRUB for BIOS reads it on the disk that it was started from",
+				    base_text(y, &bios->on[k]));
+	}
+}
+
 /* --- preserve */
 
 /* Whether L stands on BELOW, however far up. */
@@ -242,6 +259,7 @@ void layout_check_whole(const struct layout *y)
 	check_roles(y);
 	check_users(y);
 	check_boot(y);
+	check_bios(y);
 	for (size_t i = 0; i < y->n; i++) {
 		check_percent(y, &y->lines[i]);
 		check_mounts(y, &y->lines[i]);

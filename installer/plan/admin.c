@@ -74,6 +74,8 @@ int plan_admin(const struct plan_request *r, struct arena *a, struct plan **ret,
 		return -1;
 	if (done)
 		return 0;
+	if (boot_check(&w, err))
+		return -1;
 	data_bytes = w.units[LINE_DATA].bytes;
 	if (data_bytes < r->catalog->seed_bytes + r->catalog->seed_bytes / 8 + 64 * mib)
 		return error_set(err, ERR_INPUT, "disk %s %s is too small: %s are left for data, seeding needs %s and room",

@@ -275,7 +275,7 @@ int plan_node(const struct plan_request *r, const struct profile *profile, const
 		return -1;
 	if (done)
 		return 0;
-	if (check_root(&w, root, img, err))
+	if (boot_check(&w, err) || check_root(&w, root, img, err))
 		return -1;
 	diff = differential(&w, profile, img);
 	if (diff && stay_in_place(&w, err))

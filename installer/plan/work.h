@@ -134,10 +134,14 @@ void op_needs(struct work *w, const char *id);
 void op_needs_all(struct work *w);
 /* Clears and tables, then what stands on them; not root's file system if an image brings it. */
 void storage_ops(struct work *w);
-/* Boot loader, then the mark; MENU is what GRUB reads its menu from. */
-void boot_ops(struct work *w, const char *kind, const struct unit *menu);
 /* UUID of the file system on a partition of U. */
 const char *fs_uuid(struct work *w, const struct unit *u, size_t place);
+
+/* --- boot.c */
+/* Whether the machine's firmware can start what the layout makes. */
+MUST_CHECK int boot_check(struct work *w, struct error *err);
+/* Boot loader, then the mark; MENU is what GRUB reads its menu from. */
+void boot_ops(struct work *w, const char *kind, const struct unit *menu);
 
 /* --- planner.c: the frame */
 struct plan *plan_new(const struct plan_request *r, const char *kind, const char *subject, struct arena *a);

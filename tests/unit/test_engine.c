@@ -29,7 +29,7 @@ static const char site_text[] =
 	"networks:\n  admin:\n    subnet: 192.168.124.0/24\n    address: 192.168.124.10\n    hosts: .81-.160\n"
 	"    discovery: .21-.80\n    nic: { mac: \"52:54:00:00:00:02\" }\n"
 	"profiles:\n  server:\n    image: debian-13\n    disks: { system: { size: \">= 20G\" } }\n"
-	"    layout: [ { esp: 512M }, { root: { fs: ext4, size: rest } } ]\n    packages: [ openssh-server ]\n"
+	"    layout: [ { bios: 1M }, { esp: 512M }, { root: { fs: ext4, size: rest } } ]\n    packages: [ openssh-server ]\n"
 	"rules:\n  - { when: { memory: \">= 1G\" }, bind: { profile: server, name: \"node-{seq}\" } }\n"
 	"policy: { approve: auto }\n";
 
@@ -360,7 +360,7 @@ static void test_note(void)
 	for (size_t i = 0; i < p->n_ops; i++)
 		if (p->ops[i].kind == OP_IMAGE) {
 			((struct op_image *)p->ops[i].params)->diff = true;
-			file_put("/dev/vdz2", old, sizeof(old));
+			file_put("/dev/vdz3", old, sizeof(old));
 		}
 	ok(!apply(&world_sys, p, &k, NULL) && str_starts(k.note, "image debian-13: "),
 	   "what an operation has to say reaches the sink: %s%s", k.note, err.msg);
@@ -438,7 +438,7 @@ static void test_stream(void)
 	p = make_plan("node", &a);
 	if (apply(&world_sys, p, &k, NULL))
 		tree_die("apply", err.msg);
-	root_part = file_at("/dev/vdz2", false);
+	root_part = file_at("/dev/vdz3", false);
 	str_addn(&whole, root_part->data.s, root_part->data.len);
 	ok(whole.len == IMAGE && !whole.s[CHUNK] && whole.s[2 * CHUNK] == 2, "an image is written whole, zeros too");
 	world_reset();
@@ -446,7 +446,7 @@ static void test_stream(void)
 	w.cut = chunks->data.len / 5;
 	ok(!apply(&world_sys, p, &k, NULL) && w.cuts > 6 && w.sleeps == w.cuts && !k.wrong,
 	   "a connection that is lost, again and again, is taken up where it was");
-	root_part = file_at("/dev/vdz2", false);
+	root_part = file_at("/dev/vdz3", false);
 	ok(root_part->data.len == whole.len && !memcmp(root_part->data.s, whole.s, whole.len), "and the image is the same");
 	world_reset();
 	w.cut = 1;
