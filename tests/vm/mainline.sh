@@ -18,6 +18,7 @@ LINE_NODE_DISK=${LINE_NODE_DISK:-5G}
 # virtio, because this emulator (QEMU 7.2) now and then loses reads of its NVMe disk, and the kernel needs a
 # minute to get over that; the test nvme installs on NVMe all the same.
 LINE_ADMIN_BUS=${LINE_ADMIN_BUS:-virtio}
+LINE_ADMIN_FIRMWARE=${LINE_ADMIN_FIRMWARE:-uefi}
 LINE_ADMIN_SERIAL=FULCRUM-ADMIN-1
 LINE_NODE_SERIAL=FULCRUM-NODE-1
 LINE_MAC_ADMIN=52:54:00:fc:00:01
@@ -103,7 +104,7 @@ line_machines()
 # The admin machine without its disks.
 line_admin_machine()
 {
-	vm_new admin "$LINE_ADMIN_MB"
+	vm_new admin "$LINE_ADMIN_MB" "$LINE_ADMIN_FIRMWARE"
 	vm_identity admin 7d1f6f5e-0c3b-4a53-9f0e-52540000fc01 QEMU-0000
 	vm_medium admin "$ISO" "${LINE_MEDIUM:-usb}"
 	vm_nic_switch admin "$LINE_MAC_ADMIN"
