@@ -316,6 +316,8 @@ int probe_look(void *ctx, struct str *out, struct error *err)
 		return -1;
 	if (!l.block.device && d->sector_bytes)
 		l.block.sector = d->sector_bytes;
+	if (!d->size_bytes) /* of an array or a volume, that was just made, nobody knows it yet */
+		d->size_bytes = l.block.size;
 	if (l.block.size != d->size_bytes)
 		return error_set(err, ERR_CHANGED, "%s: has %" PRIu64 " bytes, not %" PRIu64,
 				 d->path, l.block.size, d->size_bytes);
@@ -392,6 +394,8 @@ int probe_take(const char *text, size_t len, struct disk *d, struct arena *a, st
 		return -1;
 	if (!is_possible(&seen, a))
 		return error_set(err, ERR_IO, "answered what cannot be");
+	if (!d->size_bytes)
+		d->size_bytes = seen.size_bytes;
 	d->table = seen.table;
 	d->table_uuid = seen.table_uuid;
 	d->damage = seen.damage;

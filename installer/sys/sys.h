@@ -85,7 +85,7 @@ struct sys_ops {
 	/*
 	 * Look at one disk: table and signatures, by libblkid, in a child with a deadline of 20 s.
 	 * Fills the table*, partitions, signatures, damage and journal* members of D, whose path, size
-	 * and sector are set.
+	 * and sector are set; a size of 0 is one that nobody knows yet, and is filled, too.
 	 */
 	int (*probe)(struct sys *s, struct disk *d, struct arena *a, struct error *err);
 	/*
