@@ -5,11 +5,11 @@ model_SRC   := model/catalog.c model/disk_journal.c model/layout_check.c model/l
 sys_SRC     := sys/sys_real.c sys/sys_small.c sys/sys_dry.c sys/sys_fake.c sys/exec.c sys/child.c sys/files.c sys/fetch.c sys/probe.c sys/ptable.c sys/gpt_ids.c sys/block.c sys/text.c sys/host.c sys/identity.c sys/guard.c sys/holders.c sys/disk_journal.c sys/terminal.c
 observe_SRC := observe/disks.c observe/uses.c observe/place.c observe/paths.c observe/storage.c observe/report.c observe/machine.c observe/nics.c observe/firmware.c
 plan_SRC    := plan/select.c plan/layout.c plan/work.c plan/bind.c plan/graph.c plan/keep.c plan/size.c plan/consent.c plan/storage.c plan/boot.c plan/admin.c plan/node.c plan/planner.c
-ops_SRC     := ops/ops.c ops/bench.c ops/source.c ops/disk.c ops/raid.c ops/crypt.c ops/lvm.c ops/compare.c ops/image.c ops/seed.c ops/system.c ops/admin.c ops/identity.c ops/boot.c ops/boot_bios.c ops/grub_pc.c
+ops_SRC     := ops/ops.c ops/bench.c ops/source.c ops/disk.c ops/raid.c ops/crypt.c ops/lvm.c ops/compare.c ops/image.c ops/seed.c ops/system.c ops/admin.c ops/identity.c ops/identity_storage.c ops/identity_packages.c ops/boot.c ops/boot_bios.c ops/grub_pc.c
 engine_SRC  := engine/engine.c engine/journal.c engine/site_find.c engine/preflight.c engine/progress.c engine/bundle.c
 proto_SRC   := proto/proto.c
 admin_SRC   := admin/life.c admin/store.c admin/nodes.c admin/node_apply.c admin/admin.c admin/rules.c admin/plans.c admin/bootconf.c admin/effects.c admin/api.c admin/agent_api.c admin/operator_api.c admin/server.c admin/render.c admin/setup.c admin/checks.c admin/catalog_load.c admin/secrets.c
 agent_SRC   := agent/client.c agent/measure.c agent/run_ram.c agent/run_disk.c agent/secrets.c agent/checks.c
 ui_SRC      := ui/console.c ui/screens.c ui/table.c ui/machine_text.c
 # Programs of more than one file.
-install_SRC := cmd/install_main.c cmd/install_job.c cmd/install_show.c cmd/install_apply.c cmd/install_saved.c cmd/install_confirm.c cmd/install_run.c cmd/install_menu.c cmd/install_bundle.c cmd/install_node.c
+install_SRC := cmd/install_main.c cmd/install_job.c cmd/install_show.c cmd/install_apply.c cmd/install_saved.c cmd/install_confirm.c cmd/install_run.c cmd/install_menu.c cmd/install_bundle.c cmd/install_node.c cmd/secrets.c

@@ -6,24 +6,43 @@
 #include "base/channel.h"
 #include "base/str.h"
 #include "cmd/install_job.h"
+#include "cmd/secrets.h"
 #include "engine/engine.h"
 #include "engine/preflight.h"
 
 static const char target_dir[] = "/run/fulcrum/target";
 
+/* The keys that the plan names, from the site file and the directory that it lies in. */
+static int read_keys(const struct job *j, struct site_keys *ret, struct error *err)
+{
+	const char *slash = j->o.site ? strrchr(j->o.site, '/') : NULL;
+	AUTO_STR dir = STR_INIT;
+	const struct profile *p = j->site && j->plan->profile ? site_profile(j->site, j->plan->profile) : NULL;
+
+	if (!p)
+		return 0; /* an admin node has none */
+	if (slash)
+		str_addn(&dir, j->o.site, (size_t)(slash - j->o.site));
+	return site_keys_read(j->sys, p, slash ? str_text(&dir) : ".", ret, err);
+}
+
 int job_apply(struct job *j, struct console *c, struct error *err)
 {
 	struct engine_sink sink = console_sink(c);
+	AUTO_SITE_KEYS keys = SITE_KEYS_INIT;
 	AUTO_STR dry = STR_INIT;
 	struct engine e;
 	int rc;
 
 	if (!j->have_catalog)
 		return error_set(err, ERR_MEDIUM, "no medium to install from at %s", job_medium(j));
+	if (read_keys(j, &keys, err))
+		return -1;
 	e = (struct engine){
 		.sys = j->o.dry ? sys_dry_new(&dry) : j->sys, .root = "", .release_key = j->release_key,
 		.source = arena_printf(&j->a, "file://%s", job_medium(j)),
 		.target = target_dir, .site_text = j->site_text, .journal = j->o.dry ? NULL : JOB_JOURNAL, .sink = &sink,
+		.secrets = keys.list, .n_secrets = keys.n,
 	};
 	rc = engine_apply(&e, j->plan, err);
 	if (j->o.dry) {

@@ -261,21 +261,15 @@ static int run_all(struct engine *e, const struct plan *plan, struct held *held,
 	return rc;
 }
 
-/*
- * Arrays, LUKS volumes and volume groups can be planned and made, but a deployed system is not yet told how to
- * assemble them: it would not boot, or lack its data. They are refused here, while nothing is written, and not by
- * the third disk of five.
- */
-static int possible(const struct plan *plan, struct error *err)
+/* What operations can know before anything is written. */
+static int foresee(struct engine *e, const struct plan *plan, struct error *err)
 {
-	for (size_t i = 0; i < plan->n_ops; i++) {
-		const struct op *op = &plan->ops[i];
+	struct op_env env = { .sys = e->sys, .plan = plan, .source = e->source, .release_key = e->release_key,
+			      .secrets = e->secrets, .n_secrets = e->n_secrets };
 
-		if (op->kind != OP_RAID && op->kind != OP_CRYPT && op->kind != OP_GROUP && op->kind != OP_VOLUME)
-			continue;
-		error_set(err, ERR_REFUSED, "%s: RAID, LUKS and LVM can be planned, not yet deployed: nothing was written", op->id);
-		return error_hint(err, "use a layout of partitions");
-	}
+	for (size_t i = 0; i < plan->n_ops; i++)
+		if (op_possible(&env, &plan->ops[i], err))
+			return error_wrap(err, "%s: nothing was written", plan->ops[i].id);
 	return 0;
 }
 
@@ -289,6 +283,8 @@ static int apply_locked(struct engine *e, const struct plan *plan, struct arena 
 
 	for (size_t i = 0; i < plan->n_disks; i++)
 		held[i].h = -1;
+	if (foresee(e, plan, err))
+		return -1;
 	stage(e, "observe", "looking again at the disks of the plan");
 	if (observe_machine(e->sys, e->root, a, &m, err))
 		return error_wrap(err, "observe");
@@ -310,7 +306,7 @@ int engine_apply(struct engine *e, const struct plan *plan, struct error *err)
 
 	if (!plan->n_ops)
 		return 0;
-	if (possible(plan, err) || e->sys->ops->make_dirs(e->sys, e->target, 0700, err))
+	if (e->sys->ops->make_dirs(e->sys, e->target, 0700, err))
 		return -1;
 	/* One apply at a time on a machine: the lock goes with the process. */
 	lock = open(e->target, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -7,6 +7,7 @@
 #include <sys/mount.h>
 
 #include "base/str.h"
+#include "ops/identity.h"
 
 const struct op_type op_types[OP__N] = {
 	[OP_CLEAR] = { clear_apply, clear_verify },	 [OP_TABLE] = { table_apply, table_verify },
@@ -17,6 +18,17 @@ const struct op_type op_types[OP__N] = {
 	[OP_ADMIN] = { admin_apply, admin_verify },	 [OP_IDENTITY] = { identity_apply, identity_verify },
 	[OP_BOOT] = { boot_apply, boot_verify },	 [OP_COMMIT] = { commit_apply, commit_verify },
 };
+
+int op_possible(struct op_env *env, const struct op *op, struct error *err)
+{
+	const struct op_secret *key;
+
+	if (op->kind == OP_CRYPT)
+		return op_secret(env, ((const struct op_crypt *)op->params)->key, &key, err);
+	if (op->kind == OP_IDENTITY)
+		return identity_offered(env, op->params, err);
+	return 0;
+}
 
 static int find_disk(const struct op_env *env, const char *role, size_t *ret, struct error *err)
 {

@@ -46,6 +46,12 @@ struct op_type {
 /* By op_kind; every row is complete. */
 extern const struct op_type op_types[OP__N];
 
+/*
+ * What of OP can be known before anything is written: that its key is here, that the release has its packages. Reads
+ * the release; touches no disk.
+ */
+MUST_CHECK int op_possible(struct op_env *env, const struct op *op, struct error *err);
+
 /* --- shared by the operations --- */
 
 /* Device node of the disk with ROLE. */

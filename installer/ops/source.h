@@ -41,6 +41,9 @@ MUST_CHECK int source_seed(struct sys *sys, const char *source, const char *key,
 			   struct seed *ret, struct error *err);
 /* Entry by path, or NULL. */
 const struct seed_entry *seed_find(const struct seed *s, const char *path);
+/* Whole of the small file REL (at most MAX bytes), compared with the manifest; ERR_MEDIUM names it. */
+MUST_CHECK int source_listed(struct sys *sys, const char *source, const struct seed *seed, const char *rel, size_t max,
+			     struct str *ret, struct error *err);
 /* Parses the text of a chunk list; everything in it is bounds-checked. */
 MUST_CHECK int chunk_list_parse(const char *text, struct arena *a, struct chunk_list *ret, struct error *err);
 MUST_CHECK int source_chunks(struct sys *sys, const char *source, const char *key, const char *image,

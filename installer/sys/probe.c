@@ -316,11 +316,9 @@ int probe_look(void *ctx, struct str *out, struct error *err)
 		return -1;
 	if (!l.block.device && d->sector_bytes)
 		l.block.sector = d->sector_bytes;
-	if (!d->size_bytes) /* of an array or a volume, that was just made, nobody knows it yet */
-		d->size_bytes = l.block.size;
-	if (l.block.size != d->size_bytes)
-		return error_set(err, ERR_CHANGED, "%s: has %" PRIu64 " bytes, not %" PRIu64,
-				 d->path, l.block.size, d->size_bytes);
+	if (d->size_bytes && l.block.size != d->size_bytes)
+		return error_set(err, ERR_CHANGED, "%s: has %" PRIu64 " bytes, not %" PRIu64, d->path, l.block.size, d->size_bytes);
+	d->size_bytes = l.block.size; /* 0: of an array or a volume that was just made nobody knows it yet */
 	if (block_forget(&l.block, err))
 		return -1;
 	/* Where every sign of a former life is: what cannot be read there is not known, and not nothing. */
@@ -387,15 +385,13 @@ static bool is_possible(const struct disk *d, struct arena *a)
 
 int probe_take(const char *text, size_t len, struct disk *d, struct arena *a, struct error *err)
 {
-	struct disk seen;
+	struct disk seen = { 0 };
 
-	memset(&seen, 0, sizeof(seen));
 	if (field_from_json(&disk_schema, "answer", text, len, &seen, a, err))
 		return -1;
 	if (!is_possible(&seen, a))
 		return error_set(err, ERR_IO, "answered what cannot be");
-	if (!d->size_bytes)
-		d->size_bytes = seen.size_bytes;
+	d->size_bytes = d->size_bytes ? d->size_bytes : seen.size_bytes;
 	d->table = seen.table;
 	d->table_uuid = seen.table_uuid;
 	d->damage = seen.damage;

@@ -7,6 +7,7 @@
 #pragma once
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <zstd.h>
 
 #include "base/hash.h"
@@ -30,6 +31,8 @@ static struct world {
 	size_t n_files;
 	int mounts, handles;
 	size_t queries, installs, calls; /* calls: effects that arrived */
+	const char *initramfs;		 /* what lsinitramfs -l shows, after STALE looks that showed nothing */
+	size_t looks, stale, renewals;
 	const char *verbs[1024];
 	/* the disk */
 	const char *table_guid;
@@ -133,6 +136,33 @@ static const char *last(const char *const *argv)
 	return *argv;
 }
 
+/* Programs of the deployed system. */
+static int target_exec(const struct sys_exec *x, struct error *e)
+{
+	const char *const *v = x->argv;
+	char path[160];
+
+	if (!strcmp(v[0], "/usr/bin/dpkg-query")) {
+		w.queries++;
+		return error_set(e, ERR_IO, "dpkg-query: exit 1: no packages found");
+	}
+	if (!strcmp(v[0], "/usr/bin/env") && after(v, "install"))
+		w.installs++;
+	if (!strcmp(v[0], "/usr/bin/readlink"))
+		str_addf(x->output, "boot%s-6.12\n", v[1]);
+	if (!strcmp(v[0], "/usr/bin/lsinitramfs")) {
+		w.looks++;
+		str_add(x->output, w.initramfs && w.looks > w.stale ? w.initramfs : "");
+	}
+	if (!strcmp(v[0], "/usr/sbin/update-initramfs"))
+		w.renewals++;
+	if (!strcmp(v[0], "/usr/bin/ssh-keygen")) {
+		snprintf(path, sizeof(path), "%s%s.pub", x->root, after(v, "-f"));
+		file_put(path, "ssh-ed25519 AAAA node-1\n", 24);
+	}
+	return 0;
+}
+
 static int w_exec(struct sys *s UNUSED, const struct sys_exec *x, struct error *e)
 {
 	const char *const *v = x->argv;
@@ -151,12 +181,8 @@ static int w_exec(struct sys *s UNUSED, const struct sys_exec *x, struct error *
 		sign_dev(last(v), "xfs", after(v, "-m") + strlen("uuid="));
 	if (!strcmp(v[0], "mkswap"))
 		sign_dev(last(v), "swap", after(v, "-U"));
-	if (!strcmp(v[0], "/usr/bin/dpkg")) {
-		w.queries++;
-		return error_set(e, ERR_IO, "dpkg: exit 1: package is not installed");
-	}
-	if (!strcmp(v[0], "/usr/bin/apt-get") && after(v, "install"))
-		w.installs++;
+	if (x->root)
+		return target_exec(x, e);
 	if (!strcmp(v[0], "mke2fs"))
 		sign_dev(last(v), "ext4", after(v, "-U"));
 	if (!strcmp(v[0], "tune2fs"))
@@ -169,9 +195,11 @@ static int w_exec(struct sys *s UNUSED, const struct sys_exec *x, struct error *
 }
 
 static int w_mount(struct sys *s UNUSED, const char *from, const char *to UNUSED, const char *type UNUSED,
-		   unsigned long flags UNUSED, const char *options UNUSED, struct error *e UNUSED)
+		   unsigned long flags, const char *options UNUSED, struct error *e UNUSED)
 {
 	came("mount");
+	if (flags & MS_REMOUNT)
+		return 0;
 	if (str_starts(from, "/dev/vd"))
 		part_of(from);
 	w.mounts++;
@@ -564,15 +592,21 @@ static void make_grub_pc(void)
 	file_put("/release/bios/core.img", core, sizeof(core));
 }
 
+static const char index_path[] = "mirror/dists/trixie/main/binary-amd64/Packages";
+static const char mirror_index[] =
+	"Package: cryptsetup-initramfs\nVersion: 1\n\nPackage: lvm2\n\nPackage: mdadm\n\nPackage: openssh-server\n\n"
+	"Package: systemd-cryptsetup\n\nPackage: xfsprogs\n";
+
 static void make_release(void)
 {
 	static const char *const listed[] = { "bios/boot.img", "bios/core.img", "boot/initrd.img", "boot/vmlinuz", "build-id", "efi/grubx64.efi",
 					      "efi/shimx64.efi", "images/debian-13/chunks", "images/debian-13/list",
-					      "images/debian-13/list.sig", "root.squashfs" };
+					      "images/debian-13/list.sig", index_path, "root.squashfs" };
 	AUTO_STR seed = STR_INIT;
 
 	make_image();
 	make_grub_pc();
+	file_put("/release/mirror/dists/trixie/main/binary-amd64/Packages", mirror_index, sizeof(mirror_index) - 1);
 	for (size_t i = 0; i < ARRAY_LEN(listed); i++) {
 		char path[160], hash[HASH_HEX];
 		struct file *f;
