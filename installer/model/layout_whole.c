@@ -196,6 +196,35 @@ static void check_bios(const struct layout *y)
 	}
 }
 
+/* Nothing of L lies on a disk as it is: every way down from it leads through a LUKS volume. */
+static bool is_sealed(const struct line *l)
+{
+	for (size_t i = 0; i < l->n_on; i++) {
+		const struct line *o = l->on[i].line;
+
+		if (!o || (o->item->role != PART_CRYPT && !is_sealed(o)))
+			return false;
+	}
+	return l->n_on > 0;
+}
+
+/* The system keeps a copy of a key file on its root file system: a key in the clear beside what it locks is none. */
+static void check_key_files(const struct layout *y)
+{
+	const struct line *root = line_of(y, PART_ROOT);
+
+	if (!root || y->broken || is_sealed(root))
+		return;
+	for (size_t i = 0; i < y->n; i++) {
+		const struct line *l = &y->lines[i];
+
+		if (l->item->role == PART_CRYPT && l->item->key_file && !l->item->passphrase)
+			finding_add(y->c->f, at(l->v, "key_file"), under(y->c, l->path, "key_file"),
+				    "give it a `passphrase`, which is asked for at boot, or put root on a crypt",
+				    "would lie on the root file system, which is not encrypted");
+	}
+}
+
 /* --- preserve */
 
 /* Whether L stands on BELOW, however far up. */
@@ -260,6 +289,7 @@ void layout_check_whole(const struct layout *y)
 	check_users(y);
 	check_boot(y);
 	check_bios(y);
+	check_key_files(y);
 	for (size_t i = 0; i < y->n; i++) {
 		check_percent(y, &y->lines[i]);
 		check_mounts(y, &y->lines[i]);

@@ -175,12 +175,12 @@ static void tell_carriers(struct work *w, struct op_identity *id, const struct u
 
 static void tell_packages(struct work *w, struct op_identity *id, const struct unit *root)
 {
-	const struct unit *crypt = unit_by_role(w, PART_CRYPT);
-	bool xfs = false, root_crypt = false;
+	bool xfs = false, root_crypt = false, other_crypt = false;
 
 	for (size_t i = 0; i < w->n_units; i++) {
 		xfs = xfs || w->units[i].fs == FS_XFS;
-		root_crypt = root_crypt || (w->units[i].item->role == PART_CRYPT && stands_on(root, &w->units[i]));
+		if (w->units[i].item->role == PART_CRYPT)
+			*(stands_on(root, &w->units[i]) ? &root_crypt : &other_crypt) = true;
 	}
 	if (unit_by_role(w, PART_RAID))
 		add_line(w->a, &id->packages, &id->n_packages, "mdadm");
@@ -188,23 +188,12 @@ static void tell_packages(struct work *w, struct op_identity *id, const struct u
 		add_line(w->a, &id->packages, &id->n_packages, "lvm2");
 	if (unit_by_role(w, PART_POOL))
 		add_line(w->a, &id->packages, &id->n_packages, "thin-provisioning-tools");
-	if (crypt)
-		add_line(w->a, &id->packages, &id->n_packages, root_crypt ? "cryptsetup-initramfs" : "cryptsetup");
+	if (root_crypt)
+		add_line(w->a, &id->packages, &id->n_packages, "cryptsetup-initramfs");
+	if (other_crypt) /* reads crypttab at boot */
+		add_line(w->a, &id->packages, &id->n_packages, "systemd-cryptsetup");
 	if (xfs)
 		add_line(w->a, &id->packages, &id->n_packages, "xfsprogs");
-}
-
-/* A key file is as safe as the file system that it lies on. */
-static void note_key_files(struct work *w, const struct op_identity *id)
-{
-	bool root_crypt = false;
-
-	for (size_t i = 0; i < id->n_crypttab; i++)
-		root_crypt = root_crypt || id->crypttab[i].root;
-	for (size_t i = 0; i < id->n_crypttab && !root_crypt; i++)
-		if (id->crypttab[i].key)
-			work_note(w, arena_printf(w->a, "the key file of %s lies on the root file system, which is not encrypted",
-						  id->crypttab[i].name));
 }
 
 static struct op_identity *identity_op(struct work *w, const struct unit *root, const struct identity *who)
@@ -227,7 +216,6 @@ static struct op_identity *identity_op(struct work *w, const struct unit *root, 
 	tell_mounts(w, id);
 	tell_carriers(w, id, root);
 	tell_packages(w, id, root);
-	note_key_files(w, id);
 	return id;
 }
 
@@ -246,6 +234,16 @@ static int check_root(struct work *w, const struct unit *root, const struct cata
 		return error_set(err, ERR_INPUT, "image %s is an %s file system, the layout's root asks for %s", img->name,
 				 img->fs, fs_names[root->fs]);
 	return 0;
+}
+
+/* GRUB finds its menu by the UUID of the file system: what is kept inside an array shows none to planning. */
+static int check_kept_boot(struct work *w, const struct unit *boot, struct error *err)
+{
+	if (!boot || fs_uuid(w, boot, 0))
+		return 0;
+	error_set(err, ERR_INPUT, "%s: boot is kept on %s, where its file system's UUID cannot be seen: GRUB would not find it", w->where,
+		  boot->on[0]->name);
+	return error_hint(err, "leave `preserve` out of the boot line: what is in /boot comes with the image");
 }
 
 int plan_node(const struct plan_request *r, const struct profile *profile, const struct identity *who,
@@ -275,7 +273,7 @@ int plan_node(const struct plan_request *r, const struct profile *profile, const
 		return -1;
 	if (done)
 		return 0;
-	if (boot_check(&w, err) || check_root(&w, root, img, err))
+	if (boot_check(&w, err) || check_root(&w, root, img, err) || check_kept_boot(&w, boot, err))
 		return -1;
 	diff = differential(&w, profile, img);
 	if (diff && stay_in_place(&w, err))

@@ -112,8 +112,12 @@ static uint64_t usual_bytes(const struct unit *v, uint64_t whole)
 {
 	const struct part_size *s = &v->item->size;
 
-	if (s->percent)
-		return bounded(v, whole / 100 * s->percent);
+	if (s->percent) {
+		uint64_t bytes = bounded(v, whole / 100 * s->percent), spare = pool_overhead(bytes);
+
+		/* Of the group: two pools of 50% fit into it, with their metadata. */
+		return v->item->role == PART_POOL && bytes > spare ? bytes - spare : bytes;
+	}
 	return s->bytes ? s->bytes : 1024 * mib;
 }
 
@@ -130,6 +134,12 @@ static uint64_t seen_bytes(const struct lvm_group *g, const char *name)
 	return 0;
 }
 
+/* What V takes of its group. */
+static uint64_t with_metadata(const struct unit *v)
+{
+	return v->bytes + (v->item->role == PART_POOL && !takes_rest(v) ? pool_overhead(v->bytes) : 0);
+}
+
 static int group_too_small(struct work *w, const struct unit *g, uint64_t have, struct error *err)
 {
 	AUTO_STR sum = STR_INIT;
@@ -141,9 +151,10 @@ static int group_too_small(struct work *w, const struct unit *g, uint64_t have, 
 
 		if (!v->n_on || v->on[0] != g || v->kept != UNIT_NEW)
 			continue;
-		need += v->bytes;
-		str_addf(&sum, "\n  %-18s %9s%s", v->name, size_format(v->bytes, size),
-			 takes_rest(v) ? "  at least: it takes the rest" : "");
+		/* The rest that a pool takes has its metadata in it already. */
+		need += with_metadata(v);
+		str_addf(&sum, "\n  %-18s %9s%s%s", v->name, size_format(with_metadata(v), size),
+			 takes_rest(v) ? "  at least: it takes the rest" : "", v->item->role == PART_POOL ? "  with its metadata" : "");
 	}
 	error_set(err, ERR_INPUT, "%s: volume group %s is too small: it has %s, its volumes need %s%s", w->where, g->name,
 		  size_words(have, w->a), size_words(need, w->a), str_text(&sum));
@@ -217,7 +228,7 @@ static int size_volumes(struct work *w, struct unit *g, struct error *err)
 			continue;
 		}
 		v->bytes = in_extents(usual_bytes(v, g->bytes));
-		need += v->bytes + (v->item->role == PART_POOL ? pool_overhead(v->bytes) : 0);
+		need += with_metadata(v);
 	}
 	if (need + rest_least > room)
 		return group_too_small(w, g, room, err);

@@ -3,7 +3,7 @@
 @KIND vault
 @SHOW raid:md-boot raid:md-main crypt:secret group:vg-0 volume:vg-0/srv volume:vg-0/home identity:root boot:system commit:system
 @EXPECT
-plan 2df034c9  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
+plan bc80c04b  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
 profile vault
 disk system.0 -> sda  SSD-0001  224 GiB  Example SSD
   because: not rotational, the only 2 that match of 6

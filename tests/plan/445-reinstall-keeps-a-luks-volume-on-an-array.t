@@ -5,7 +5,7 @@
 @AGAIN
 @SHOW raid:big crypt:vault identity:root commit:system
 @EXPECT
-plan c3cdf7e4  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
+plan 3b066d53  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
 profile safe
 disk system -> sda  SSD-0001  224 GiB  Example SSD
   because: not rotational, first by path of 2
@@ -31,13 +31,12 @@ disk data.3 -> sdf  HDD-0004  3.6 TiB  Example HDD
   destroys nothing
   sdb not taken: system: the tie-break chose another; data: not rotational,
       wanted rotational (SSD-0002, 224 GiB)
-note: the key file of vault lies on the root file system, which is not encrypted
      -- from step 1 on the old content is gone --
    1 clear     wipe 2 things listed above from sda
    2 table     gpt on sda: esp 512 MiB, root 223 GiB
    3 mkfs      vfat on partition 1 of sda, fulcrum-esp
    4 raid      big, as it is, from 4 partitions
-   5 crypt     vault on big, opened as it is by key file
+   5 crypt     vault on big, opened as it is by passphrase
    6 image     debian-13@20261122T0000Z, 413 MiB in 1 MiB chunks, 160 MiB to
                fetch, then grow
    7 identity  name node-1, address 192.168.124.81/24, keys, ids
@@ -86,8 +85,7 @@ identity:root needs mkfs:fulcrum-esp, crypt:vault, image:root
   "crypttab": [
     {
       "name": "vault",
-      "dev": "raid:big",
-      "key": "vault"
+      "dev": "raid:big"
     }
   ],
   "arrays": [
@@ -98,7 +96,7 @@ identity:root needs mkfs:fulcrum-esp, crypt:vault, image:root
   ],
   "packages": [
     "mdadm",
-    "cryptsetup"
+    "systemd-cryptsetup"
   ],
   "who": {
     "node": "node-1",

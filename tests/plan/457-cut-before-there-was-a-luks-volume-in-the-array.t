@@ -4,7 +4,7 @@
 @AFTER safe
 @CUT 12
 @EXPECT
-plan 2e99bec8  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
+plan 31c2a78c  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
 profile safe
 disk system -> sda  SSD-0001  224 GiB  Example SSD
   because: not rotational, first by path of 2
@@ -27,7 +27,6 @@ disk data.3 -> sdf  HDD-0004  3.6 TiB  Example HDD
   sdb not taken: system: the tie-break chose another; data: not rotational,
       wanted rotational (SSD-0002, 224 GiB)
 note: nothing to keep was found for vault: it is made new
-note: the key file of vault lies on the root file system, which is not encrypted
      -- from step 1 on the old content is gone --
    1 clear     wipe 2 things listed above from sda
    2 clear     wipe 1 thing listed above from sdc
@@ -41,7 +40,7 @@ note: the key file of vault lies on the root file system, which is not encrypted
   10 table     gpt on sdf: big 3.6 TiB
   11 mkfs      vfat on partition 1 of sda, fulcrum-esp
   12 raid      big: level 10 over 4 partitions, 7.3 TiB
-  13 crypt     vault on big, LUKS2, key file
+  13 crypt     vault on big, LUKS2, passphrase
   14 mkfs      ext4 on vault, fulcrum-safe
   15 image     debian-13@20261122T0000Z, 413 MiB in 1 MiB chunks, 160 MiB to
                fetch, then grow

@@ -3,7 +3,7 @@
 @KIND keys
 @SHOW crypt:safe group:vg1 volume:vg1/fast identity:root
 @EXPECT
-plan 581eaf58  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
+plan 51e4768a  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
 profile keys
 disk system -> sda  SSD-0001  224 GiB  Example SSD
   because: not rotational, first by path of 2
@@ -19,7 +19,6 @@ disk data.3 -> sdf  HDD-0004  3.6 TiB  Example HDD
   destroys nothing: the disk is blank
   sdb not taken: system: the tie-break chose another; data: not rotational,
       wanted rotational (SSD-0002, 224 GiB)
-note: the key file of safe lies on the root file system, which is not encrypted
    1 clear     both ends of sda, to be sure
    2 clear     both ends of sdc, to be sure
    3 clear     both ends of sdd, to be sure
@@ -31,7 +30,7 @@ note: the key file of safe lies on the root file system, which is not encrypted
    9 table     gpt on sde: vg1 1.8 TiB
   10 table     gpt on sdf: vg1 1.8 TiB
   11 mkfs      vfat on partition 1 of sda, fulcrum-esp
-  12 crypt     safe on partition 3 of sda, LUKS2, key file
+  12 crypt     safe on partition 3 of sda, LUKS2, passphrase
   13 mkfs      ext4 on safe, fulcrum-safe-data
   14 group     vg1 on 4 partitions, 7.3 TiB
   15 volume    vg1/fast over 4 stripes, 2.0 TiB
@@ -105,13 +104,12 @@ identity:root needs mkfs:fulcrum-esp, mkfs:fulcrum-safe-data, mkfs:fulcrum-fast,
     {
       "name": "safe",
       "uuid": "42f51c70-bbf3-8f01-87c8-6756c5b2ac1c",
-      "dev": "system:3",
-      "key": "safe"
+      "dev": "system:3"
     }
   ],
   "packages": [
     "lvm2",
-    "cryptsetup"
+    "systemd-cryptsetup"
   ],
   "who": {
     "node": "node-1",
