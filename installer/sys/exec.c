@@ -9,12 +9,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -141,7 +143,8 @@ static void child_main(const struct sys_exec *x, const int ends[ENDS], pid_t par
 			child_fail(high[FAIL], 'd');
 	/* Belt and braces: all of ours are close-on-exec already; a library's may not be. */
 	close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
-	if (x->root && (chroot(x->root) || chdir("/")))
+	/* What it mounts goes with it: mdadm's initramfs hook leaves efivarfs below /sys. */
+	if (x->root && (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) || chroot(x->root) || chdir("/")))
 		child_fail(high[FAIL], 'r');
 	if (setenv("LC_ALL", "C", 1) || setenv("TZ", "UTC", 1) ||
 	    setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 0))

@@ -19,7 +19,7 @@ struct sys;
 
 struct sys_exec {
 	const char *const *argv; /* NULL-terminated; argv[0] is searched in PATH */
-	const char *root;	 /* chroot there first, or NULL */
+	const char *root;	 /* chroot there first, in a mount namespace of its own; or NULL */
 	const char *input;	 /* to stdin, or NULL = /dev/null */
 	size_t input_len;	 /* of its bytes; 0 = it is text and ends with its NUL */
 	struct str *output;	 /* stdout is appended (at most 1 MiB), or NULL = dropped */
