@@ -21,7 +21,12 @@ release_make()
 		*) ;;
 		esac
 		mkdir -p -- "$dir/$(dirname -- "$path")"
-		head -c "$RELEASE_PART" -- "$from/$path" >"$dir/$path"
+		# GRUB for BIOS is read where it lies, by its own numbers: half of it is refused
+		if [[ $path == bios/* ]]; then
+			cp -- "$from/$path" "$dir/$path"
+		else
+			head -c "$RELEASE_PART" -- "$from/$path" >"$dir/$path"
+		fi
 	done <"$from/SEED"
 	mkdir -p -- "$dir/mirror/pool"
 	while ((n > 0)); do
