@@ -167,6 +167,7 @@ kept_site()
 		    image: debian-13
 		    disks: { system: { serial: KEEP } }
 		    layout:
+		      - { bios: 1M }
 		      - { esp: 128M }
 		      - { root: 1G }
 		      - { data: { name: srv, size: 256M, mount: /srv, preserve: true } }
