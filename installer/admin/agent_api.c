@@ -376,6 +376,7 @@ static int take_applied(struct admin *ad, const struct speaker *s, const struct 
 		return -1;
 	c->key = m->key;
 	c->own_goal = p->goal;
+	c->text = m->text;
 	return apply_report(ad, s, EV_APPLIED, c, ack, err);
 }
 

@@ -12,13 +12,14 @@
 #include "data/json.h"
 #include "observe/machine.h"
 
-enum { REPORT_EVERY_MS = 1000, IMPORTANT_TRIES = 300, POLL_MS = 2000 };
+enum { REPORT_EVERY_MS = 1000, IMPORTANT_TRIES = 300, POLL_MS = 2000, NOTES_MAX = 4096 };
 
 /* Progress goes to the console and, once in a while, to the admin node. */
 struct watch {
 	const struct engine_sink *to_console;
 	struct client *client;
 	uint64_t next_ms;
+	struct str notes; /* what the admin node is told in the end */
 };
 
 static void on_step(void *ctx, const struct progress *at)
@@ -53,7 +54,15 @@ static void on_note(void *ctx, const char *text)
 
 	if (p->to_console->note)
 		p->to_console->note(p->to_console->ctx, text);
+	if (p->notes.len < NOTES_MAX)
+		str_addf(&p->notes, "%s%s", p->notes.len ? "; " : "", text);
 }
+
+static void watch_release(struct watch *p)
+{
+	str_release(&p->notes);
+}
+#define AUTO_WATCH CLEANUP(watch_release) struct watch
 
 static int read_order_plan(const struct msg_order *o, struct arena *a, struct plan **ret, struct error *err)
 {
@@ -105,7 +114,7 @@ static int deploy(struct client *c, const struct ram_agent *ra, const struct msg
 	struct msg_report claim = { .report = REPORT_CLAIM, .plan_hash = o->plan_hash };
 	struct msg_report applied = { .report = REPORT_APPLIED };
 	struct msg_ack ack = { 0 };
-	struct watch p = { .client = c, .to_console = ra->console };
+	AUTO_WATCH p = { .client = c, .to_console = ra->console };
 	struct engine_sink sink = { .ctx = &p, .step = on_step, .stage = on_stage, .note = on_note };
 	struct engine e = { .sys = c->sys, .root = ra->root, .release_key = ra->release_key, .target = ra->target,
 			    .journal = ra->journal, .sink = &sink, .source = arena_printf(a, "http://%s", c->server) };
@@ -129,6 +138,7 @@ static int deploy(struct client *c, const struct ram_agent *ra, const struct msg
 		return report_failure(c, &cause, a, err);
 	}
 	applied.key = e.node_key;
+	applied.text = p.notes.len ? str_text(&p.notes) : NULL;
 	if (client_report(c, &applied, IMPORTANT_TRIES, &ack, a, err))
 		return -1;
 	*ret_done = ack.accepted;

@@ -29,6 +29,7 @@ struct run {
 	const struct plan *plan;
 	size_t at;
 	struct progress progress;
+	struct journal journal;
 };
 
 static void tell(struct run *r, uint64_t done, uint64_t total, bool finished)
@@ -47,8 +48,13 @@ static void on_progress(void *ctx, uint64_t done, uint64_t total)
 
 static void on_note(void *ctx, const char *text)
 {
-	const struct engine_sink *k = ((struct run *)ctx)->e->sink;
+	struct run *r = ctx;
+	const struct engine_sink *k = r->e->sink;
+	struct error ignored;
 
+	/* Told is told: a note that is not kept in the file stops nothing. */
+	if (journal_add(&r->journal, text, "note", &ignored) && k && k->note)
+		k->note(k->ctx, ignored.msg);
 	if (k && k->note)
 		k->note(k->ctx, text);
 }
@@ -178,8 +184,9 @@ static int renew_guards(struct run *r, struct error *err)
 }
 
 /* After the last step nothing is written any more, and what it proved stands: a note that fails does not undo it. */
-static void note_end(struct run *r, struct journal *j)
+static void note_end(struct run *r)
 {
+	struct journal *j = &r->journal;
 	const char *id = r->plan->ops[r->at].id;
 	struct error err;
 
@@ -187,8 +194,9 @@ static void note_end(struct run *r, struct journal *j)
 		note(r, "all is done and verified, but could not be noted: %s", err.msg);
 }
 
-static int run_op(struct run *r, struct op_env *env, struct journal *j, struct error *err)
+static int run_op(struct run *r, struct op_env *env, struct error *err)
 {
+	struct journal *j = &r->journal;
 	const struct op *op = &r->plan->ops[r->at];
 	const struct op_type *type = &op_types[op->kind];
 
@@ -202,7 +210,7 @@ static int run_op(struct run *r, struct op_env *env, struct journal *j, struct e
 	if (type->verify(env, op->params, err))
 		return error_wrap(err, "%s: verify", op->id);
 	if (r->at + 1 == r->plan->n_ops)
-		note_end(r, j);
+		note_end(r);
 	else if (renew_guards(r, err))
 		return error_wrap(err, "%s: after it", op->id);
 	else if (journal_add(j, op->id, "done", err))
@@ -241,22 +249,22 @@ static int run_all(struct engine *e, const struct plan *plan, struct held *held,
 		.target = e->target, .site_text = e->site_text, .secrets = e->secrets, .n_secrets = e->n_secrets,
 		.note = on_note, .progress = on_progress, .progress_ctx = &r,
 	};
-	struct journal j;
+	struct journal *j = &r.journal;
 	struct error ignored;
 	int rc = 0;
 
 	progress_init(&r.progress, plan, clock_mono_ms());
-	if (journal_open(&j, e->journal, e->sys, plan, paths, err))
+	if (journal_open(j, e->journal, e->sys, plan, paths, err))
 		return -1;
 	rc = clear_the_way(&r, paths, err);
-	if (rc && journal_add(&j, "holders", "failed", &ignored))
+	if (rc && journal_add(j, "holders", "failed", &ignored))
 		error_hint(err, "the journal could not be written either");
 	for (r.at = 0; r.at < plan->n_ops && !rc; r.at++) {
-		rc = run_op(&r, &env, &j, err);
-		if (rc && journal_add(&j, plan->ops[r.at].id, "failed", &ignored))
+		rc = run_op(&r, &env, err);
+		if (rc && journal_add(j, plan->ops[r.at].id, "failed", &ignored))
 			error_hint(err, "the journal could not be written either");
 	}
-	journal_close(&j);
+	journal_close(j);
 	memcpy(e->node_key, env.node_key, sizeof(e->node_key));
 	return rc;
 }

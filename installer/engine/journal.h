@@ -21,7 +21,7 @@ struct journal {
 /* PATH: the file; NULL = none. Nothing is written to disks yet. What is given has to live as long as *J. */
 MUST_CHECK int journal_open(struct journal *j, const char *path, struct sys *sys, const struct plan *plan,
 			    const char *const *paths, struct error *err);
-/* A line in the file: WHAT is "begin", "done" or "failed". */
+/* A line in the file: WHAT is "begin", "done" or "failed"; or "note", with a text in place of an operation. */
 MUST_CHECK int journal_add(struct journal *j, const char *op_id, const char *what, struct error *err);
 /*
  * Notes on the disks that OP_ID begins, or that all is done. A disk is left out if the plan does not write it or has a

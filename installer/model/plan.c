@@ -166,6 +166,8 @@ static const struct field boot_fields[] = {
 	FIELD_STRING(struct op_boot, root_uuid, FIELD_REQUIRED, "file system with the menu"),
 	FIELD_STRINGS(struct op_boot, esps, FIELD_REQUIRED, "EFI system partitions"),
 	FIELD_STRUCTS(struct op_boot, bios, FIELD_OMIT_EMPTY, &bios_schema, "BIOS boot partitions"),
+	FIELD_STRING(struct op_boot, entry, FIELD_OMIT_EMPTY, "label of the firmware entry; without: a machine with BIOS"),
+	FIELD_STRINGS(struct op_boot, others, FIELD_OMIT_EMPTY, "EFI system partitions whose entries stay"),
 };
 static const struct field guid_fields[] = {
 	FIELD_STRING(struct disk_guid, disk, FIELD_REQUIRED, "disk, by role"),

@@ -9,6 +9,9 @@
 #include "model/machine.h"
 #include "model/site.h"
 
+/* Firmware entries that begin so are ours. */
+#define BOOT_ENTRY_LABEL "Fulcrum "
+
 enum { PLAN_VERSION = 1, PLAN_SHORT = 8 /* hex digits shown to people */ };
 
 struct plan_disk {
@@ -164,6 +167,9 @@ struct op_boot { /* signed shim and GRUB on every ESP, removable path first; GRU
 	size_t n_esps;
 	struct bios_target *bios;
 	size_t n_bios;
+	const char *entry;   /* label of the one firmware entry, which starts the first ESP; NULL: a machine with BIOS */
+	const char **others; /* PARTUUIDs of our ESPs on disks that stay: entries for them are not ours to remove */
+	size_t n_others;
 };
 struct disk_guid {
 	const char *disk, *uuid;

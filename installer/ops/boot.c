@@ -2,7 +2,7 @@
 /*
  * The boot loader, after everything else is proved: Debian's signed shim and GRUB at the removable path (UEFI 2.10
  * section 3.5.1.1), which every firmware tries, and the stub that the signed GRUB reads (its prefix is /EFI/debian),
- * as does the GRUB for BIOS (boot_bios.c).
+ * as does the GRUB for BIOS (boot_bios.c). An entry in the firmware's own list is an extra (boot_entry.c).
  */
 #include <string.h>
 
@@ -58,20 +58,6 @@ static int fill_esp(struct op_env *env, const struct op_boot *p, const struct se
 	return op_umount(env, esp, rc, err);
 }
 
-int boot_apply(struct op_env *env, const void *params, struct error *err)
-{
-	const struct op_boot *p = params;
-	AUTO_ARENA a = ARENA_INIT;
-	struct seed seed;
-
-	if (source_seed(env->sys, env->source, env->release_key, &a, &seed, err))
-		return -1;
-	for (size_t i = 0; i < p->n_esps; i++)
-		if (fill_esp(env, p, &seed, p->esps[i], err))
-			return -1;
-	return boot_bios_apply(env, p, &seed, err);
-}
-
 static int verify_esp(struct op_env *env, const struct op_boot *p, const struct seed *seed, const char *dev,
 		      struct error *err)
 {
@@ -92,7 +78,15 @@ static int verify_esp(struct op_env *env, const struct op_boot *p, const struct 
 	return op_umount(env, esp, rc, err);
 }
 
-int boot_verify(struct op_env *env, const void *params, struct error *err)
+static int verify_all(struct op_env *env, const struct op_boot *p, const struct seed *seed, struct error *err)
+{
+	for (size_t i = 0; i < p->n_esps; i++)
+		if (verify_esp(env, p, seed, p->esps[i], err))
+			return -1;
+	return boot_bios_verify(env, p, seed, err);
+}
+
+int boot_apply(struct op_env *env, const void *params, struct error *err)
 {
 	const struct op_boot *p = params;
 	AUTO_ARENA a = ARENA_INIT;
@@ -101,7 +95,26 @@ int boot_verify(struct op_env *env, const void *params, struct error *err)
 	if (source_seed(env->sys, env->source, env->release_key, &a, &seed, err))
 		return -1;
 	for (size_t i = 0; i < p->n_esps; i++)
-		if (verify_esp(env, p, &seed, p->esps[i], err))
+		if (fill_esp(env, p, &seed, p->esps[i], err))
 			return -1;
-	return boot_bios_verify(env, p, &seed, err);
+	if (boot_bios_apply(env, p, &seed, err))
+		return -1;
+	if (!p->entry)
+		return 0;
+	/* The firmware is told of a loader only when that is proved. */
+	if (verify_all(env, p, &seed, err))
+		return -1;
+	boot_entry_renew(env, p);
+	return 0;
+}
+
+int boot_verify(struct op_env *env, const void *params, struct error *err)
+{
+	const struct op_boot *p = params;
+	AUTO_ARENA a = ARENA_INIT;
+	struct seed seed;
+
+	if (source_seed(env->sys, env->source, env->release_key, &a, &seed, err))
+		return -1;
+	return verify_all(env, p, &seed, err);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The end of every plan: boot loaders, then the mark. UEFI always; BIOS on each disk that has a BIOS boot partition
- * and sectors that a BIOS reads.
+ * and sectors that a BIOS reads. A machine that starts with UEFI gets one entry in its firmware's list.
  */
 #include <inttypes.h>
 
@@ -18,11 +18,16 @@ static bool bios_reads(const struct work *w, const struct place *p)
 	return !sector || sector == BIOS_SECTOR;
 }
 
+static bool starts_with_bios(const struct work *w)
+{
+	return str_eq(w->r->machine->firmware, "bios");
+}
+
 int boot_check(struct work *w, struct error *err)
 {
 	const struct unit *bios = unit_by_role(w, PART_BIOS);
 
-	if (!str_eq(w->r->machine->firmware, "bios"))
+	if (!starts_with_bios(w))
 		return 0;
 	if (!bios) {
 		error_set(err, ERR_INPUT, "%s: this machine starts with BIOS, and the layout has no bios line", w->where);
@@ -40,7 +45,33 @@ int boot_check(struct work *w, struct error *err)
 	return 0;
 }
 
-static const char *boot_words(struct work *w, const struct unit *esp, const struct unit *bios)
+static bool is_written(const struct work *w, const struct disk *d)
+{
+	for (size_t i = 0; i < w->n_bounds; i++)
+		if (w->bounds[i].disk == d)
+			return !w->bounds[i].untouched;
+	return false;
+}
+
+/*
+ * The firmware's list outlives every disk: what bears our label and starts nothing that is there any more goes with this
+ * install. Other installs of ours on this machine keep theirs.
+ */
+static void entry_wanted(struct work *w, struct op_boot *boot)
+{
+	const struct machine *m = w->r->machine;
+
+	boot->entry = arena_printf(w->a, BOOT_ENTRY_LABEL "%s", w->plan->subject);
+	for (size_t i = 0; i < m->n_disks; i++)
+		for (size_t k = 0; !is_written(w, &m->disks[i]) && k < m->disks[i].n_partitions; k++) {
+			const struct partition *p = &m->disks[i].partitions[k];
+
+			if (p->uuid && str_eq(p->name, "fulcrum-esp"))
+				add_line(w->a, &boot->others, &boot->n_others, p->uuid);
+		}
+}
+
+static const char *boot_words(struct work *w, const struct op_boot *boot, const struct unit *esp, const struct unit *bios)
 {
 	AUTO_STR t = STR_INIT;
 	size_t n = 0;
@@ -52,16 +83,24 @@ static const char *boot_words(struct work *w, const struct unit *esp, const stru
 	for (size_t i = 0; bios && i < bios->n_places; i++)
 		if (bios_reads(w, &bios->places[i]))
 			str_addf(&t, "%s %s", n++ ? "," : "; BIOS on", w->bounds[bios->places[i].disk].disk->name);
+	if (boot->entry)
+		str_addf(&t, "; firmware entry \"%s\", %s", boot->entry,
+			 str_eq(boot->kind, "admin") ? "the first" : "after those of the network");
+	else
+		str_add(&t, "; no firmware entry: it starts with BIOS");
 	return arena_strdup(w->a, str_text(&t));
 }
 
 void boot_ops(struct work *w, const char *kind, const struct unit *menu)
 {
 	const struct unit *esp = unit_by_role(w, PART_ESP), *bios = unit_by_role(w, PART_BIOS);
-	struct op_boot *boot = op_add(w, OP_BOOT, "boot:system", 8 * mib, boot_words(w, esp, bios));
+	struct op_boot *boot = op_add(w, OP_BOOT, "boot:system", 8 * mib, NULL);
 	struct op_commit *commit;
 
 	boot->kind = kind;
+	if (!starts_with_bios(w))
+		entry_wanted(w, boot);
+	w->plan->ops[w->plan->n_ops - 1].text = boot_words(w, boot, esp, bios);
 	boot->root_uuid = fs_uuid(w, menu, 0);
 	for (size_t i = 0; i < esp->n_places; i++)
 		add_line(w->a, &boot->esps, &boot->n_esps, place_ref(w, &esp->places[i]));

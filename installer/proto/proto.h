@@ -62,7 +62,7 @@ struct msg_report {
 	uint64_t attempt, seq; /* a repeated or older one changes nothing */
 	enum report_kind report;
 	const char *plan_hash;	       /* claim: the intent that is spent */
-	const char *op, *text;	       /* progress: step and words */
+	const char *op, *text;	       /* progress: step and words; applied: what a person should know */
 	uint64_t done, total, percent; /* progress */
 	const char *error, *hint;      /* failed */
 	const char *key;	       /* applied: public key of the deployed system */

@@ -5,7 +5,7 @@
 @AGAIN
 @SHOW raid:big crypt:vault identity:root commit:system
 @EXPECT
-plan 3b066d53  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
+plan 179d8fd0  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
 profile safe
 disk system -> sda  SSD-0001  224 GiB  Example SSD
   because: not rotational, first by path of 2
@@ -40,7 +40,8 @@ disk data.3 -> sdf  HDD-0004  3.6 TiB  Example HDD
    6 image     debian-13@20261122T0000Z, 413 MiB in 1 MiB chunks, 160 MiB to
                fetch, then grow
    7 identity  name node-1, address 192.168.124.81/24, keys, ids
-   8 boot      UEFI removable path on the ESP, signed shim and GRUB
+   8 boot      UEFI removable path on the ESP, signed shim and GRUB; firmware
+               entry "Fulcrum node-1", after those of the network
    9 commit    mark the install as finished: disk GUID
                aa86e19f-6b2d-877f-addb-cc082d7a06d4
 raid:big

@@ -3,7 +3,7 @@
 @KIND largest
 @WIPE PHHH1234005X512G
 @EXPECT
-plan aa2b1312  node-1  (serial 7XK2LM3, 8 CPUs, 16 GiB)
+plan f2409118  node-1  (serial 7XK2LM3, 8 CPUs, 16 GiB)
 profile largest
 disk system -> nvme0n1  PHHH1234005X512G  477 GiB  INTEL SSDPEKNW512G8
   because: any disk, the only match of 1
@@ -22,6 +22,7 @@ disk system -> nvme0n1  PHHH1234005X512G  477 GiB  INTEL SSDPEKNW512G8
                fetch, then grow
    6 identity  name node-1, address 192.168.124.81/24, keys, ids
    7 boot      UEFI removable path on the ESP, signed shim and GRUB; BIOS on
-               nvme0n1
+               nvme0n1; firmware entry "Fulcrum node-1", after those of the
+               network
    8 commit    mark the install as finished: disk GUID
                e32c5695-eedc-8ab1-bce3-d75b8b6e09ff

@@ -3,7 +3,7 @@
 @KIND first
 @WIPE WD-WCC7K0AB12C0
 @EXPECT
-plan 2fcce264  node-1  (serial M80-C7012345, 8 CPUs, 32 GiB)
+plan 1b3b578e  node-1  (serial M80-C7012345, 8 CPUs, 32 GiB)
 profile first
 disk system -> sda  WD-WCC7K0AB12C0  3.6 TiB  WDC WD40EFRX-68N
   because: any disk, first by path of 3
@@ -29,6 +29,7 @@ note: array main loses its member on sda; another is on sdc, sdd, which are not
    5 image     debian-13@20261122T0000Z, 413 MiB in 1 MiB chunks, 160 MiB to
                fetch, then grow
    6 identity  name node-1, address 192.168.124.81/24, keys, ids
-   7 boot      UEFI removable path on the ESP, signed shim and GRUB; BIOS on sda
+   7 boot      UEFI removable path on the ESP, signed shim and GRUB; BIOS on
+               sda; firmware entry "Fulcrum node-1", after those of the network
    8 commit    mark the install as finished: disk GUID
                cf34d350-bf78-8bad-b263-6aaea0decfbb

@@ -3,7 +3,7 @@
 @KIND first
 @WIPE S4EMNX0R600100
 @EXPECT
-plan 8337fed8  node-1  (serial A365012X9C04187, 32 CPUs, 64 GiB)
+plan 108bcd7d  node-1  (serial A365012X9C04187, 32 CPUs, 64 GiB)
 profile first
 disk system -> sda  S4EMNX0R600100  1.7 TiB  SAMSUNG MZ7LH1T9
   because: any disk, first by path of 2
@@ -22,6 +22,7 @@ note: array main loses its member on sda; another is on sdb, which is not taken
    5 image     debian-13@20261122T0000Z, 413 MiB in 1 MiB chunks, 160 MiB to
                fetch, then grow
    6 identity  name node-1, address 192.168.124.81/24, keys, ids
-   7 boot      UEFI removable path on the ESP, signed shim and GRUB; BIOS on sda
+   7 boot      UEFI removable path on the ESP, signed shim and GRUB; BIOS on
+               sda; firmware entry "Fulcrum node-1", after those of the network
    8 commit    mark the install as finished: disk GUID
                b6053119-9a04-88ca-965e-6d0b634d7862

@@ -3,7 +3,7 @@
 @KIND jbod
 @SHOW raid:big
 @EXPECT
-plan 9ca8f8d7  node-1  (serial S309411X1101123, 64 CPUs, 256 GiB)
+plan be5d93ba  node-1  (serial S309411X1101123, 64 CPUs, 256 GiB)
 profile jbod
 disk system -> nvme0n1  S64FNE0R701234  894 GiB  SAMSUNG MZQL2960HCJR-00A07
   because: not rotational, first by path of 2
@@ -111,7 +111,8 @@ disk data.21 -> sdv  8CK217ZHE  11 TiB  HUH721212AL5200
   50 image     debian-13@20261122T0000Z, 413 MiB in 1 MiB chunks, 160 MiB to
                fetch, then grow
   51 identity  name node-1, address 192.168.124.81/24, keys, ids
-  52 boot      UEFI removable path on the ESP, signed shim and GRUB
+  52 boot      UEFI removable path on the ESP, signed shim and GRUB; firmware
+               entry "Fulcrum node-1", after those of the network
   53 commit    mark the install as finished: disk GUID
                3c609b8a-6e97-8ddb-856d-2fee4851fa8e
 raid:big needs table:data.0, table:data.1, table:data.2, table:data.3, table:data.4, table:data.5, table:data.6, table:data.7, table:data.8, table:data.9, table:data.10, table:data.11, table:data.12, table:data.13, table:data.14, table:data.15, table:data.16, table:data.17, table:data.18, table:data.19, table:data.20, table:data.21

@@ -2,7 +2,7 @@
 @MACHINE tests/machines/multipath-fc.json
 @KIND largest
 @EXPECT
-plan 8c080e61  node-1  (serial CZ22460ABC, 24 CPUs, 128 GiB)
+plan b61ca0f2  node-1  (serial CZ22460ABC, 24 CPUs, 128 GiB)
 profile largest
 disk system -> sdb  6842b2b006024f3e  2.0 TiB  HSV300
   because: any disk, largest of 2
@@ -16,6 +16,7 @@ disk system -> sdb  6842b2b006024f3e  2.0 TiB  HSV300
    5 image     debian-13@20261122T0000Z, 413 MiB in 1 MiB chunks, 160 MiB to
                fetch, then grow
    6 identity  name node-1, address 192.168.124.81/24, keys, ids
-   7 boot      UEFI removable path on the ESP, signed shim and GRUB; BIOS on sdb
+   7 boot      UEFI removable path on the ESP, signed shim and GRUB; BIOS on
+               sdb; no firmware entry: it starts with BIOS
    8 commit    mark the install as finished: disk GUID
                d12063d8-9afc-847c-b526-bc69991cf2d2

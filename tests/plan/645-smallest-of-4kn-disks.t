@@ -2,7 +2,7 @@
 @MACHINE tests/machines/4kn-sas.json
 @KIND smallest
 @EXPECT
-plan f8016d6a  node-1  (serial A365012X9C04187, 32 CPUs, 64 GiB)
+plan 36497fca  node-1  (serial A365012X9C04187, 32 CPUs, 64 GiB)
 profile smallest
 disk system -> sde  S2NANX0K9001  447 GiB  MZILS480HEGR0D3
   because: >= 8G, smallest of 5
@@ -18,6 +18,7 @@ disk system -> sde  S2NANX0K9001  447 GiB  MZILS480HEGR0D3
    5 image     debian-13@20261122T0000Z, 413 MiB in 1 MiB chunks, 160 MiB to
                fetch, then grow
    6 identity  name node-1, address 192.168.124.81/24, keys, ids
-   7 boot      UEFI removable path on the ESP, signed shim and GRUB; BIOS on sde
+   7 boot      UEFI removable path on the ESP, signed shim and GRUB; BIOS on
+               sde; firmware entry "Fulcrum node-1", after those of the network
    8 commit    mark the install as finished: disk GUID
                1c3aa0f7-4e34-8614-9446-9e0de423494c

@@ -2,7 +2,7 @@
 @MACHINE tests/machines/half-finished.json
 @KIND largest
 @EXPECT
-plan 6fd3de1a  node-1  (serial 7XK2LM3, 8 CPUs, 16 GiB)
+plan 268a233b  node-1  (serial 7XK2LM3, 8 CPUs, 16 GiB)
 profile largest
 disk system -> nvme0n1  S5GXNF0R123456  477 GiB  SAMSUNG MZVLB512HBJQ
   because: any disk, the only match of 1
@@ -19,6 +19,7 @@ disk system -> nvme0n1  S5GXNF0R123456  477 GiB  SAMSUNG MZVLB512HBJQ
                fetch, then grow
    6 identity  name node-1, address 192.168.124.81/24, keys, ids
    7 boot      UEFI removable path on the ESP, signed shim and GRUB; BIOS on
-               nvme0n1
+               nvme0n1; firmware entry "Fulcrum node-1", after those of the
+               network
    8 commit    mark the install as finished: disk GUID
                18eb7d01-6726-806f-9408-7bdf4c76f819

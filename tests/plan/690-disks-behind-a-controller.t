@@ -2,7 +2,7 @@
 @MACHINE tests/machines/raid-controller.json
 @KIND first
 @EXPECT
-plan d83daa1b  node-1  (serial 9BQ4KL3, 32 CPUs, 64 GiB)
+plan 72a9ba25  node-1  (serial 9BQ4KL3, 32 CPUs, 64 GiB)
 profile first
 disk system -> sda  00005d4c1e2a3b4c2d00ffa1b2605d0  447 GiB  PERC H755 Front
   because: any disk, first by path of 13
@@ -26,6 +26,7 @@ disk system -> sda  00005d4c1e2a3b4c2d00ffa1b2605d0  447 GiB  PERC H755 Front
    5 image     debian-13@20261122T0000Z, 413 MiB in 1 MiB chunks, 160 MiB to
                fetch, then grow
    6 identity  name node-1, address 192.168.124.81/24, keys, ids
-   7 boot      UEFI removable path on the ESP, signed shim and GRUB; BIOS on sda
+   7 boot      UEFI removable path on the ESP, signed shim and GRUB; BIOS on
+               sda; firmware entry "Fulcrum node-1", after those of the network
    8 commit    mark the install as finished: disk GUID
                8bf6ce0a-8c38-8095-aa38-9331c09bcb4d

@@ -3,7 +3,7 @@
 @KIND first
 @SHOW table:system boot:system
 @EXPECT
-plan 83eefd34  node-1  (serial unknown, 4 CPUs, 8.0 GiB)
+plan d39963fe  node-1  (serial unknown, 4 CPUs, 8.0 GiB)
 profile first
 disk system -> sda  Z1F4ABCD  2.7 TiB  ST3000DM001-1CH1
   because: any disk, the only match of 1
@@ -15,7 +15,8 @@ disk system -> sda  Z1F4ABCD  2.7 TiB  ST3000DM001-1CH1
    5 image     debian-13@20261122T0000Z, 413 MiB in 1 MiB chunks, 160 MiB to
                fetch, then grow
    6 identity  name node-1, address 192.168.124.81/24, keys, ids
-   7 boot      UEFI removable path on the ESP, signed shim and GRUB; BIOS on sda
+   7 boot      UEFI removable path on the ESP, signed shim and GRUB; BIOS on
+               sda; no firmware entry: it starts with BIOS
    8 commit    mark the install as finished: disk GUID
                5c393a60-1dd3-8c18-9c81-7f4168003701
 table:system needs clear:system

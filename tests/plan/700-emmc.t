@@ -2,7 +2,7 @@
 @MACHINE tests/machines/emmc-only.json
 @KIND first
 @EXPECT
-plan b714336e  node-1  (serial unknown, 4 CPUs, 8.0 GiB)
+plan 20e9e95d  node-1  (serial unknown, 4 CPUs, 8.0 GiB)
 profile first
 disk system -> mmcblk0  0x2f1b6a03  29 GiB  DF4032
   because: any disk, the only match of 1
@@ -15,6 +15,7 @@ disk system -> mmcblk0  0x2f1b6a03  29 GiB  DF4032
                fetch, then grow
    6 identity  name node-1, address 192.168.124.81/24, keys, ids
    7 boot      UEFI removable path on the ESP, signed shim and GRUB; BIOS on
-               mmcblk0
+               mmcblk0; firmware entry "Fulcrum node-1", after those of the
+               network
    8 commit    mark the install as finished: disk GUID
                44b5c82a-b5bd-86f3-bcfd-4d26c06e8e0c

@@ -3,7 +3,7 @@
 @KIND first
 @WIPE WD-WXH1A70C1234
 @EXPECT
-plan 9c11c4c0  node-1  (serial S1XYZ42, 2 CPUs, 4.0 GiB)
+plan 577c91fb  node-1  (serial S1XYZ42, 2 CPUs, 4.0 GiB)
 profile first
 disk system -> sda  WD-WXH1A70C1234  298 GiB  WDC WD3200BEVT-7
   because: any disk, the only match of 1
@@ -21,6 +21,7 @@ disk system -> sda  WD-WXH1A70C1234  298 GiB  WDC WD3200BEVT-7
    5 image     debian-13@20261122T0000Z, 413 MiB in 1 MiB chunks, 160 MiB to
                fetch, then grow
    6 identity  name node-1, address 192.168.124.81/24, keys, ids
-   7 boot      UEFI removable path on the ESP, signed shim and GRUB; BIOS on sda
+   7 boot      UEFI removable path on the ESP, signed shim and GRUB; BIOS on
+               sda; no firmware entry: it starts with BIOS
    8 commit    mark the install as finished: disk GUID
                a9779688-d0b9-80fe-a274-73eb23ee9056
