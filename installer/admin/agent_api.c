@@ -59,11 +59,12 @@ static int check_hello(const struct msg_hello *m, struct error *err)
 	return 0;
 }
 
-static int welcome(struct admin *ad, const struct node *n, uint64_t attempt, struct api_answer *as)
+/* TIME_S: only for an agent in memory, which is of this release: a deployed one may be of an earlier one, and strict. */
+static int welcome(struct admin *ad, const struct node *n, uint64_t attempt, int64_t time_s, struct api_answer *as)
 {
 	struct msg_welcome w = {
 		.node = node_title(n), .state = life_states[n->state].name, .attempt = attempt,
-		.poll_ms = ad->poll_ms,
+		.poll_ms = ad->poll_ms, .time_s = time_s,
 	};
 
 	return answer(as, &msg_welcome_schema, &w);
@@ -135,7 +136,7 @@ static int hello_ram(struct admin *ad, const struct api_request *rq, const struc
 	}
 	if (news && node_advance(ad, n, err))
 		return -1;
-	return welcome(ad, n, n->attempt, as);
+	return welcome(ad, n, n->attempt, clock_real_s(), as);
 }
 
 static int hello_disk(struct admin *ad, const struct api_request *rq, const struct msg_hello *m,
@@ -177,7 +178,7 @@ static int hello_disk(struct admin *ad, const struct api_request *rq, const stru
 				return -1;
 		}
 	}
-	return welcome(ad, n, at->id, as);
+	return welcome(ad, n, at->id, 0, as);
 }
 
 int agent_hello(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err)

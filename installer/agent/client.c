@@ -68,6 +68,7 @@ int client_hello(struct client *c, const struct msg_hello *hello, struct arena *
 		if (!client_call(c, PROTO_HELLO, &msg_hello_schema, hello, &msg_welcome_schema, &w, a, err)) {
 			c->node = w.node;
 			c->attempt = w.attempt;
+			c->time_s = w.time_s;
 			printf("fulcrum: this machine is %s, %s\n", w.node, w.state ? w.state : "known");
 			return 0;
 		}

@@ -16,12 +16,13 @@ struct client {
 	const char *pub, *sec; /* the agent's own key pair, hex */
 	const char *node;     /* from the welcome */
 	uint64_t attempt, seq;
+	int64_t time_s; /* from the welcome: the admin node's clock; 0 = it did not say */
 };
 
 /* One request and its answer into zeroed *RET_ANSWER (strings in A). A refusal of the admin node keeps its words. */
 MUST_CHECK int client_call(struct client *c, const char *path, const struct schema *request_schema, const void *request,
 			   const struct schema *answer_schema, void *ret_answer, struct arena *a, struct error *err);
-/* Says hello until the admin node answers; prints why it waits. Fills node and attempt. Gives up never. */
+/* Says hello until the admin node answers; prints why it waits. Fills node, attempt and time_s. Gives up never. */
 MUST_CHECK int client_hello(struct client *c, const struct msg_hello *hello, struct arena *a, struct error *err);
 /* Sends R with node, attempt and the next sequence number; TRIES times on network errors. */
 MUST_CHECK int client_report(struct client *c, struct msg_report *r, unsigned int tries, struct msg_ack *ret_ack,

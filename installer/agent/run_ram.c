@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/clock.h"
 #include "agent/measure.h"
 #include "agent/run.h"
 #include "agent/secrets.h"
@@ -192,6 +193,7 @@ int agent_run_ram(struct client *c, const struct ram_agent *ra, struct error *er
 	AUTO_ARENA a = ARENA_INIT;
 	struct msg_hello hello = { .life = LIFE_RAM, .boot_id = client_boot_id(&a), .key = c->pub };
 	struct machine *m;
+	const char *said;
 
 	channel_emit("stage", "agent", "stage", "observe", "text", "looking at this machine", NULL);
 	if (observe_machine(c->sys, ra->root, &a, &m, err))
@@ -203,6 +205,11 @@ int agent_run_ram(struct client *c, const struct ram_agent *ra, struct error *er
 	       m->n_disks == 1 ? "" : "s", m->n_nics, m->n_nics == 1 ? "" : "s");
 	if (client_hello(c, &hello, &a, err))
 		return -1;
+	said = clock_follow(c->sys, c->time_s, ra->epoch_s, &a);
+	if (said) {
+		printf("fulcrum: %s\n", said);
+		channel_emit("stage", "agent", "stage", "clock", "text", said, NULL);
+	}
 	fflush(stdout);
 	return follow_orders(c, ra, err);
 }

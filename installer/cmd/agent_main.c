@@ -2,11 +2,13 @@
 /* fulcrum-agent: the RAM life of a node. Reads who to talk to from the kernel command line, which carries no secret. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "agent/run.h"
 #include "base/channel.h"
 #include "base/fd.h"
 #include "base/str.h"
+#include "engine/preflight.h"
 #include "ui/console.h"
 
 static const char release_key_path[] = "/usr/share/fulcrum/release.pub";
@@ -32,10 +34,14 @@ static int start(struct arena *a, struct client *c, struct ram_agent *ra, struct
 {
 	AUTO_STR cmdline = STR_INIT;
 	AUTO_STR key = STR_INIT;
+	struct stat built;
 
 	if (file_read("/proc/cmdline", 65536, &cmdline, err) || file_read(release_key_path, 256, &key, err))
 		return -1;
 	ra->release_key = arena_strndup(a, str_text(&key), strcspn(str_text(&key), "\n"));
+	/* Files of the root image carry the time that it is of (buildscripts/lib.sh). */
+	if (!stat(release_key_path, &built))
+		ra->epoch_s = built.st_mtime;
 	c->server = cmdline_value(str_text(&cmdline), "fulcrum.server", a);
 	c->site_key = cmdline_value(str_text(&cmdline), "fulcrum.key", a);
 	if (!c->server || !hex_is(c->site_key, HASH_BYTES * 2))
@@ -67,6 +73,8 @@ int main(int argc, char **argv)
 	channel_log("/run/fulcrum/progress.jsonl");
 	console_init(&console, true, "agent");
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	/* A key made of an empty pool would not be one. */
+	preflight_entropy(&sink);
 	key_generate(pub, sec);
 	if (start(&a, &c, &ra, &err) || agent_run_ram(&c, &ra, &err)) {
 		printf("\nfulcrum-agent: %s\n", err.msg);

@@ -21,6 +21,7 @@ static const struct field welcome_fields[] = {
 	FIELD_STRING(struct msg_welcome, state, 0, "state of its life"),
 	FIELD_U64(struct msg_welcome, attempt, 0, "attempt that its reports carry"),
 	FIELD_U64(struct msg_welcome, poll_ms, 0, "ask again after"),
+	FIELD_I64(struct msg_welcome, time_s, FIELD_OMIT_EMPTY, "RAM life: the admin node's clock"),
 };
 const struct schema msg_welcome_schema = SCHEMA("welcome", struct msg_welcome, welcome_fields, "answer to hello");
 

@@ -33,6 +33,7 @@ struct msg_welcome {
 	const char *state;
 	uint64_t attempt; /* this boot's reports carry it */
 	uint64_t poll_ms;
+	int64_t time_s; /* RAM life: the admin node's clock, seconds since 1970 */
 };
 struct msg_poll {
 	const char *node;

@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "agent/client.h"
+#include "agent/clock.h"
 #include "agent/run.h"
+#include "base/clock.h"
 #include "data/json.h"
 #include "machines/tree.h"
 #include "observe/machine.h"
@@ -254,6 +256,7 @@ static char root[64] = "/tmp/fulcrum-client-XXXXXX";
 static struct life {
 	const char *plan, *hash; /* what is ordered */
 	size_t polls, progress, claims, applied, failed, errors_shown;
+	int time_s; /* what the admin node's clock says */
 	bool progress_is_lost, claim_is_refused, spent;
 } life;
 
@@ -264,7 +267,7 @@ static int live(const char *path, const struct tree *request, struct str *ret)
 	AUTO_ARENA a = ARENA_INIT;
 
 	if (str_eq(path, PROTO_HELLO)) {
-		str_add(ret, "{\"node\":\"node-1\",\"state\":\"approved\",\"attempt\":1,\"poll_ms\":0}");
+		str_addf(ret, "{\"node\":\"node-1\",\"state\":\"approved\",\"attempt\":1,\"poll_ms\":0,\"time_s\":%d}", life.time_s);
 	} else if (str_eq(path, PROTO_POLL)) {
 		life.polls++;
 		json_write(tree_string(&a, life.plan), false, &plan);
@@ -331,6 +334,52 @@ static void make_plan(struct sys *s, struct str *json, char hash[HASH_HEX])
 	plan_hash(&p, hash);
 }
 
+/* --- its clock */
+
+static void is_followed(int64_t told, int64_t epoch, const char *want, const char *effects, const char *name)
+{
+	AUTO_ARENA a = ARENA_INIT;
+	AUTO_STR said = STR_INIT;
+	struct sys *dry = sys_dry_new(&said);
+	const char *got = clock_follow(dry, told, epoch, &a);
+
+	ok(want ? got && strstr(got, want) : !got, "%s: %s", name, got ? got : "silence");
+	is_str(str_text(&said), effects, "and that is what it does");
+	sys_free(dry);
+}
+
+static void test_clock(void)
+{
+	AUTO_ARENA a = ARENA_INIT;
+	int64_t now = clock_real_s(), year = 31556952;
+	const char *back = arena_printf(&a, "exec date -u -s @%lld\nexec hwclock --systohc --utc\n", (long long)(now - year));
+	const char *on = arena_printf(&a, "exec date -u -s @%lld\nexec hwclock --systohc --utc\n", (long long)(now + 25 * year));
+
+	is_followed(now + 25 * year, now - year, "set to the admin node's", on, "a clock that is 25 years slow is set");
+	is_followed(now - year, now - 2 * year, "set to the admin node's", back, "one that is fast is set back");
+	is_followed(now - year, now - year / 2, "not followed", "", "but not to before this system was built");
+	is_followed(now + 20, now - year, NULL, "", "seconds are nobody's business");
+	is_followed(0, now - year, NULL, "", "an admin node that does not say is not followed");
+}
+
+static const char *fails_at;
+static int failing_exec(struct sys *s UNUSED, const struct sys_exec *x, struct error *e)
+{
+	return str_eq(x->argv[0], fails_at) ? error_set(e, ERR_IO, "%s: exit 1", fails_at) : 0;
+}
+
+static void test_clock_fails(void)
+{
+	static const struct sys_ops ops = { .exec = failing_exec };
+	struct sys s = { .ops = &ops };
+	AUTO_ARENA a = ARENA_INIT;
+
+	fails_at = "date";
+	ok(strstr(clock_follow(&s, 1, 0, &a), "cannot be set: date: exit 1"), "a clock that cannot be set is told");
+	fails_at = "hwclock";
+	ok(strstr(clock_follow(&s, 1, 0, &a), "but not in the hardware: hwclock: exit 1"), "and one whose battery is gone");
+}
+
 static int run_life(struct sys *s, const char *plan, const char *hash, struct life how)
 {
 	static const struct engine_sink console = { .step = no_step, .stage = no_stage };
@@ -368,6 +417,10 @@ static void test_life(void)
 	   "lost progress is no reason to fail");
 	ok(life.progress == 1, "nor to ask at every step for a network that does not answer (%zu)", life.progress);
 	str_clear(&said);
+	ok(!run_life(s, str_text(&plan), hash, (struct life){ .time_s = 2145916800 }) && life.applied == 1 &&
+		   strstr(str_text(&said), "exec date -u -s @2145916800\n") < strstr(str_text(&said), "wipe /dev/") &&
+		   strstr(str_text(&said), "exec date"), "its clock is set to the admin node's before anything is written");
+	str_clear(&said);
 	ok(!run_life(s, str_text(&plan), hash, (struct life){ .claim_is_refused = true }) && !life.applied && life.polls == 2 &&
 		   !strstr(str_text(&said), "wipe"), "without an accepted claim nothing is written");
 	str_clear(&said);
@@ -393,6 +446,8 @@ int main(void)
 	test_refusals();
 	test_retries();
 	test_hello();
+	test_clock();
+	test_clock_fails();
 	test_life();
 	return tap_end();
 }
