@@ -9,7 +9,7 @@ ops_SRC     := ops/ops.c ops/bench.c ops/source.c ops/disk.c ops/raid.c ops/cryp
 engine_SRC  := engine/engine.c engine/journal.c engine/site_find.c engine/preflight.c engine/progress.c engine/bundle.c
 proto_SRC   := proto/proto.c
 admin_SRC   := admin/life.c admin/store.c admin/nodes.c admin/node_apply.c admin/admin.c admin/rules.c admin/plans.c admin/bootconf.c admin/effects.c admin/api.c admin/agent_api.c admin/operator_api.c admin/server.c admin/render.c admin/setup.c admin/checks.c admin/catalog_load.c admin/secrets.c
-agent_SRC   := agent/clock.c agent/client.c agent/measure.c agent/run_ram.c agent/run_disk.c agent/secrets.c agent/checks.c
+agent_SRC   := agent/clock.c agent/client.c agent/measure.c agent/run_ram.c agent/run_disk.c agent/secrets.c agent/checks.c agent/esps.c
 ui_SRC      := ui/console.c ui/screens.c ui/table.c ui/machine_text.c
 # Programs of more than one file.
 install_SRC := cmd/install_main.c cmd/install_job.c cmd/install_show.c cmd/install_apply.c cmd/install_saved.c cmd/install_confirm.c cmd/install_run.c cmd/install_menu.c cmd/install_bundle.c cmd/install_node.c cmd/secrets.c

@@ -94,6 +94,15 @@ static const char *of_mirror(const struct check_ctx *c)
 	return arena_printf(c->a, "http://%s/mirror/dists/trixie/InRelease", c->id->who.admin_address);
 }
 
+static const char *of_esps(const struct check_ctx *c)
+{
+	AUTO_STR serials = STR_INIT;
+
+	for (size_t i = 0; i < c->id->n_esp_uuids; i++)
+		str_addf(&serials, "%s%s", i ? "," : "", c->id->esp_uuids[i]);
+	return arena_strdup(c->a, str_text(&serials));
+}
+
 static const char *want_ssh(const struct check_ctx *c)
 {
 	for (size_t i = 0; i < c->id->who.n_packages; i++)
@@ -108,6 +117,7 @@ static const struct {
 	const char *(*expected)(const struct check_ctx *c);
 } check_rows[] = {
 	{ "root file system", "root-uuid", NULL, want_root },
+	{ "boot loaders", "esps", of_esps, want_in_step },
 	{ "host name", "hostname", NULL, want_hostname },
 	{ "address", "address", of_mac, want_address },
 	{ "gateway", "gateway", NULL, want_gateway },

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/esps.h"
 #include "base/fd.h"
 #include "base/str.h"
 
@@ -148,13 +149,19 @@ static const char *probe_listening(struct sys *sys, const struct check *c, struc
 	return fd >= 0 && !connect(fd, (struct sockaddr *)&to, sizeof(to)) ? "yes" : "no";
 }
 
+/* The service sees /tmp as its own, and nothing else that it could mount on. */
+static const char *probe_esps(struct sys *sys, const struct check *c, struct arena *a)
+{
+	return esps_seen(sys, c->argument, "/dev/disk/by-uuid", "/tmp/fulcrum-esp", a);
+}
+
 static const struct {
 	const char *name;
 	const char *(*see)(struct sys *sys, const struct check *c, struct arena *a);
 } probes[] = {
 	{ "root-uuid", probe_root_uuid }, { "hostname", probe_hostname }, { "address", probe_address },
 	{ "gateway", probe_gateway },	  { "http", probe_http },	  { "clock", probe_clock },
-	{ "units", probe_units },	  { "listening", probe_listening },
+	{ "units", probe_units },	  { "listening", probe_listening }, { "esps", probe_esps },
 };
 
 static const char *see(struct sys *sys, const struct check *c, struct arena *a)

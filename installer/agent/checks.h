@@ -9,6 +9,7 @@
  *   http       URL          HTTP status of a GET, "200"
  *   clock      -            "in step" when chrony follows its source
  *   units      -            "none failed", or their names
+ *   esps       serials      "in step" when all EFI system partitions that are there start the same
  *   listening  TCP port     "yes" or "no"
  * A check passes only if what is seen equals what is expected.
  */

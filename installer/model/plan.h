@@ -144,7 +144,7 @@ struct op_identity {
 	const char *dev, *root_uuid, *console;
 	const char *root_arg; /* "UUID=..." or "/dev/mapper/..." */
 	const char *boot_uuid; /* file system of /boot, NULL: on the root file system */
-	const char **esp_uuids; /* FAT serials; the first is mounted on /boot/efi, the others are kept in step */
+	const char **esp_uuids; /* FAT serials; the first is mounted on /boot/efi, the others hold the same */
 	size_t n_esp_uuids;
 	struct fstab_line *fstab; /* /boot among them */
 	size_t n_fstab;
@@ -163,7 +163,7 @@ struct bios_target {
 struct op_boot { /* signed shim and GRUB on every ESP, removable path first; GRUB for BIOS where there is a partition for it */
 	const char *kind; /* "admin" or "node" */
 	const char *root_uuid; /* file system GRUB reads its configuration from */
-	const char **esps; /* devices, in step with each other */
+	const char **esps; /* devices; all get the same */
 	size_t n_esps;
 	struct bios_target *bios;
 	size_t n_bios;

@@ -4,10 +4,12 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "agent/checks.h"
+#include "agent/esps.h"
 #include "base/fd.h"
 #include "tap.h"
 
@@ -174,6 +176,109 @@ static void test_listening(void)
 	ok(!passes("listening", NULL, "yes", seen), "no port is no pass");
 }
 
+/* --- EFI system partitions */
+
+static struct {
+	char *dir;
+	const char *mounted;	 /* name of the device that is at the mount point */
+	const char *mountinfo;
+	size_t mounts, umounts;
+	const char *content[2][3]; /* of the devices "AAAA-0001", "AAAA-0002"; NULL: no such file */
+} esp;
+
+static int esp_mount(struct sys *s UNUSED, const char *from, const char *to, const char *type, unsigned long flags,
+		     const char *options UNUSED, struct error *e)
+{
+	if (!str_eq(to, "/mnt") || !str_eq(type, "vfat") || !(flags & MS_RDONLY))
+		return error_set(e, ERR_IO, "mounted otherwise");
+	esp.mounted = strrchr(from, '/') + 1;
+	esp.mounts++;
+	return 0;
+}
+
+static int esp_umount(struct sys *s UNUSED, const char *at UNUSED, struct error *e UNUSED)
+{
+	esp.mounted = NULL;
+	esp.umounts++;
+	return 0;
+}
+
+static int esp_dirs(struct sys *s UNUSED, const char *path UNUSED, mode_t mode UNUSED, struct error *e UNUSED)
+{
+	return 0;
+}
+
+static int esp_read(struct sys *s UNUSED, const char *path, size_t max UNUSED, struct str *ret, struct error *e)
+{
+	static const char *const files[] = { "/EFI/BOOT/BOOTX64.EFI", "/EFI/BOOT/grubx64.efi", "/EFI/debian/grub.cfg" };
+	bool stands = str_starts(path, "/boot/efi/"); /* the first one, mounted by the system */
+	const char *name = stands ? "AAAA-0001" : esp.mounted;
+
+	if (str_eq(path, "/proc/self/mountinfo")) {
+		str_add(ret, esp.mountinfo ? esp.mountinfo : "");
+		return 0;
+	}
+	for (size_t i = 0; name && i < ARRAY_LEN(files); i++) {
+		const char *text = esp.content[name[8] - '1'][i];
+
+		if (!str_ends(path, files[i]) || !text)
+			continue;
+		str_add(ret, text);
+		return 0;
+	}
+	return error_set(e, ERR_NOT_FOUND, "%s: no such file", path);
+}
+
+static const struct sys_ops esp_ops = { .mount = esp_mount, .umount = esp_umount, .make_dirs = esp_dirs, .read_file = esp_read };
+static struct sys esp_sys = { .ops = &esp_ops };
+
+static void esps_are(const char *want, const char *name)
+{
+	AUTO_ARENA a = ARENA_INIT;
+
+	is_str(esps_seen(&esp_sys, "AAAA-0001,AAAA-0002", esp.dir, "/mnt", &a), want, "%s", name);
+	ok(esp.mounts == esp.umounts, "and nothing stays mounted");
+}
+
+static void esp_device(const char *serial, bool there)
+{
+	AUTO_ARENA a = ARENA_INIT;
+	const char *path = arena_printf(&a, "%s/%s", esp.dir, serial);
+	struct error e;
+
+	if (there ? file_replace(path, "", 0, 0600, &e) : unlink(path))
+		abort();
+}
+
+static void test_esps(void)
+{
+	char dir[] = "/tmp/esps-XXXXXX";
+
+	esp.dir = mkdtemp(dir);
+	esps_are("none is there", "a system without any cannot start");
+	esp_device("AAAA-0001", true);
+	esp_device("AAAA-0002", true);
+	for (size_t i = 0; i < 2; i++)
+		for (size_t k = 0; k < 3; k++)
+			esp.content[i][k] = "the same";
+	esps_are("in step", "two that are equal are in step");
+	ok(esp.mounts == 2, "both were looked at");
+	esp.content[1][1] = "another GRUB";
+	esps_are("AAAA-0002 differs from AAAA-0001 in EFI/BOOT/grubx64.efi", "one with another GRUB is named");
+	esp.content[1][1] = NULL;
+	esps_are("AAAA-0002: /mnt/EFI/BOOT/grubx64.efi: no such file", "and one without");
+	esp_device("AAAA-0002", false);
+	esps_are("in step", "one that went with its disk is no difference");
+	esp.mounts = esp.umounts = 0;
+	/* A plain file has the device number 0:0. */
+	esp.mountinfo = "22 1 8:1 / / rw - ext4 /dev/sda1 rw\n29 22 0:0 /sub /bind rw - vfat x rw\n30 22 0:0 / /boot/efi rw,nosuid - vfat x rw\n";
+	esps_are("in step", "one that is mounted");
+	ok(!esp.mounts, "is read where it is");
+	esp_device("AAAA-0001", false);
+	if (rmdir(dir))
+		abort();
+}
+
 static void test_others(void)
 {
 	AUTO_ARENA a = ARENA_INIT;
@@ -205,6 +310,7 @@ int main(void)
 	test_gateway();
 	test_http();
 	test_listening();
+	test_esps();
 	test_others();
 	return tap_end();
 }
