@@ -80,6 +80,7 @@ static int agreed(const struct job *j, struct error *err)
 
 int verb_apply(struct job *j, struct error *err)
 {
+	struct engine_sink sink;
 	struct console c;
 	int rc;
 
@@ -91,6 +92,9 @@ int verb_apply(struct job *j, struct error *err)
 		return -1;
 	channel_log(JOB_PROGRESS);
 	console_init(&c, false, "install");
+	sink = console_sink(&c);
+	if (!j->o.dry && !j->o.machine)
+		preflight_clock(j->sys, &j->catalog, &sink);
 	rc = job_apply(j, &c, err);
 	console_close(&c);
 	return rc;

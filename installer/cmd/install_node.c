@@ -25,7 +25,10 @@ static bool inside(const struct addr_range *r, uint32_t v)
 static int pick_address(const struct network *net, const char *text, uint32_t *ret, struct error *err)
 {
 	const char *why = NULL;
+	uint32_t gateway = 0;
 
+	if (net->gateway && ipv4_parse(net->gateway, &gateway))
+		return error_set(err, ERR_INPUT, "networks.admin.gateway: %s is not an IPv4 address", net->gateway);
 	*ret = net->hosts.first;
 	if (!text)
 		return *ret ? 0 : error_set(err, ERR_INPUT, "networks.admin: has no hosts to take an address from");
@@ -37,6 +40,8 @@ static int pick_address(const struct network *net, const char *text, uint32_t *r
 		why = "is no host's address in";
 	else if (*ret == net->addr)
 		why = "is the admin node's in";
+	else if (gateway && *ret == gateway)
+		why = "is the gateway's in";
 	else if (inside(&net->discovery, *ret))
 		why = "is given to machines that are discovered in";
 	return why ? error_set(err, ERR_INPUT, "--address %s: %s networks.admin (%s)", text, why, net->subnet) : 0;

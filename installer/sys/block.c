@@ -221,8 +221,10 @@ int real_open_disk(struct sys *s UNUSED, const char *path, int *ret_h, struct er
 	if (block_open(path, BLOCK_SHARED, &b, err))
 		return -1;
 	/* A partition's writes do not pass by here: what the disk's own cache holds of them may be old. */
-	if (b.device)
-		ioctl(b.fd, BLKFLSBUF);
+	if (block_forget(&b, err)) {
+		block_release(&b);
+		return error_wrap(err, "%s", path);
+	}
 	*ret_h = b.fd;
 	return 0;
 }

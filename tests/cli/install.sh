@@ -59,6 +59,9 @@ profile_tests() {
 		expect 3 "address $address is refused" "$tool" plan --machine tests/machines/lab-seat.json --profile server --address "$address" tests/sites/lab-layout.yaml
 		says "--address $address: " "with the reason"
 	done
+	sed 's/^    address: 192.168.124.10$/&\n    gateway: 192.168.124.1/' tests/sites/lab-layout.yaml >"$dir/gateway.yaml"
+	expect 3 "the gateway's address is refused" "$tool" plan --machine tests/machines/lab-seat.json --profile server --address 192.168.124.1 "$dir/gateway.yaml"
+	says "--address 192.168.124.1: is the gateway's in" "with the reason"
 	expect 4 "ports that leave a choice are refused" "$tool" plan --machine tests/machines/two-nics.json --profile server tests/sites/lab-layout.yaml
 	says "the node's port" "and shown"
 	for machine in tests/machines/*.json; do
