@@ -82,7 +82,8 @@ release_site()
 	END
 }
 
-# NAME MIB FILE...: a machine in the rescue shell with the small release and these files below /run/volume
+# NAME MIB FILE...: a machine in the rescue shell with the small release and these files below /run/volume.
+# RELEASE_FIRMWARE (bios) and RELEASE_CLOCK (now) are its firmware and what its clock says at power-on.
 release_machine()
 {
 	local name=$1 mib=$2 dir=$RUN_DIR/volume
@@ -91,7 +92,8 @@ release_machine()
 	release_make "$dir"
 	cp -- "$O/bin/fulcrum-verify" "$TOP/tests/vm/guest/"* "$@" "$dir/"
 	release_volume "$dir" "$RUN_DIR/volume.raw" 32
-	vm_rescue "$name" "$mib"
+	vm_rescue "$name" "$mib" "${RELEASE_FIRMWARE:-bios}"
+	[[ -z ${RELEASE_CLOCK:-} ]] || vm_clock "$name" "$RELEASE_CLOCK"
 	release_attach "$name"
 	vm_start "$name"
 	check "$name: the installer's machine is up" vm_shell_ready "$name" 90

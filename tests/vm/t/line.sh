@@ -35,6 +35,18 @@ on_node()
 	vm_ssh_node "$NODE_ADDRESS" "$@"
 }
 
+# What the firmware lists: one entry of ours, and of a node the network before all.
+check_firmware()
+{
+	local list first
+	list=$(on_node efibootmgr)
+	is "$1: the firmware lists one entry of ours" "$(grep "^Boot.*[* ] Fulcrum " <<<"$list" | cut -d' ' -f2- | cut -f1)" "Fulcrum $LINE_NODE"
+	first=$(sed -n 's/^BootOrder: \([0-9A-F]*\).*/\1/p' <<<"$list")
+	contains "$1: and starts from the network first" "$(grep "^Boot$first" <<<"$list")" "/MAC("
+	contains "$1: the agent said where it stands" "$(vm_events node "t=note who=agent text=*firmware*")" "after those of the network"
+	contains "$1: and the admin node keeps it" "$(vm_ssh_admin fulcrum node events "$LINE_NODE")" "firmware entry Boot"
+}
+
 # What must survive a restart, as one text.
 node_facts()
 {
@@ -54,6 +66,8 @@ node_state_is_ready()
 
 check_admin()
 {
+	is "the admin's firmware lists one entry of ours" "$(vm_ssh_admin efibootmgr | grep "^Boot.*[* ] Fulcrum " | cut -d' ' -f2- | cut -f1)" \
+		"Fulcrum admin.lab.example"
 	check "status is green on the admin" vm_ssh_admin fulcrum status
 	check "node list says the node is ready" node_state_is_ready
 	check_fails "the admin has no default route" vm_ssh_admin 'ip route | grep default'
@@ -65,6 +79,10 @@ check_node()
 	NODE_ADDRESS=$(line_node_address) || NODE_ADDRESS=
 	isnt "the node's record has its address" "$NODE_ADDRESS" ""
 	check "ssh into the node with the site's key" on_node true
+	check_firmware "deployed"
+	isnt "its clock of 2001 was set from the admin's" "$(vm_events node "t=stage who=agent stage=clock text=*set*")" ""
+	# shellcheck disable=SC2016  # for the node's shell
+	is "and the hardware's with it" "$(on_node 'test "$(cat /sys/class/rtc/rtc0/since_epoch)" -ge "$(stat -c %Y /etc/os-release)" && echo yes')" yes
 	is "the node has its name" "$(on_node hostname -s)" "$LINE_NODE"
 	check "apt-get update, from the admin's mirror alone" on_node apt-get -qq update
 	check "a package installs from the admin's mirror" on_node 'DEBIAN_FRONTEND=noninteractive apt-get -qq install -y tree && tree --version'
@@ -144,6 +162,7 @@ check_redeploy()
 	vm_mark node
 	must "the node is deployed again when asked, to ready" redeploy
 	redeploy_differs
+	check_firmware "deployed again"
 	vm_forget_node "$NODE_ADDRESS"
 	isnt "a deploy makes a new machine-id" "$(on_node cat /etc/machine-id)" "$id_before"
 	check_fails "a deploy leaves nothing of before" on_node test -e /root/marker
@@ -176,6 +195,8 @@ main()
 	LINE_ON_STAGE=stage_note
 	vm_run_begin line
 	line_machines
+	# a battery that is dead
+	vm_clock node 2001-01-01
 	must "the stick installs the admin machine, unattended" line_install
 	must "the admin restarts from its disk and its services are ready" line_admin_services
 	must "a blank node is discovered" line_node_discover
