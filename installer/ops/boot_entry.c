@@ -170,6 +170,6 @@ void boot_entry_renew(struct op_env *env, const struct op_boot *p)
 	if (!p->entry || !p->n_esps)
 		return;
 	if (renew(env, p, &a, &said, &err))
-		said = arena_printf(&a, "not as wanted: %s. The machine starts all the same, by the removable path", err.msg);
+		said = arena_printf(&a, "not as wanted (%s): the machine starts all the same, by the removable path", err.msg);
 	op_note(env, arena_printf(&a, "firmware entry %s", said));
 }
