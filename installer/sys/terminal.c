@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -36,6 +37,26 @@ size_t terminal_consoles(const char *text, char (*ret_names)[TERMINAL_NAME], siz
 		if (!memchr(flags, 'E', (size_t)(close - flags)) || memchr(flags, 'B', (size_t)(close - flags)))
 			continue;
 		snprintf(ret_names[n++], TERMINAL_NAME, "%.*s", (int)len, line);
+	}
+	return n;
+}
+
+size_t terminal_asked(const char *cmdline, struct terminal_line *ret, size_t max)
+{
+	static const char word[] = "console=";
+	size_t n = 0;
+
+	for (const char *at = cmdline; *at && n < max; at += strcspn(at, " \n"), at += strspn(at, " \n")) {
+		const char *name = at + sizeof(word) - 1;
+		size_t len;
+
+		if (strncmp(at, word, sizeof(word) - 1) != 0)
+			continue;
+		len = strcspn(name, ", \n");
+		if (!name_is_good(name, len))
+			continue;
+		ret[n] = (struct terminal_line){ .speed = name[len] == ',' ? (unsigned int)strtoul(name + len + 1, NULL, 10) : 0 };
+		snprintf(ret[n++].name, TERMINAL_NAME, "%.*s", (int)len, name);
 	}
 	return n;
 }
@@ -84,6 +105,15 @@ void terminal_sane(int fd)
 	t.c_oflag |= OPOST | ONLCR;
 	t.c_lflag |= ICANON | ISIG | ECHO | ECHOE | ECHOK | IEXTEN;
 	tcsetattr(fd, TCSANOW, &t);
+}
+
+void terminal_speed(int fd, unsigned int baud)
+{
+	struct termios t;
+
+	/* glibc takes baud as a number, too, and refuses what is no speed. */
+	if (baud && !tcgetattr(fd, &t) && !cfsetspeed(&t, baud))
+		tcsetattr(fd, TCSANOW, &t);
 }
 
 void terminal_drop(int fd)

@@ -14,6 +14,17 @@ enum { TERMINAL_NAME = 24 };
  * that can be written to and are no boot console. At most MAX; returns how many.
  */
 size_t terminal_consoles(const char *text, char (*ret_names)[TERMINAL_NAME], size_t max);
+/* A line that the boot asks for. */
+struct terminal_line {
+	char name[TERMINAL_NAME];
+	unsigned int speed; /* baud; 0: as it is */
+};
+
+/*
+ * The lines that a kernel command line names, "console=ttyS1,115200n8". The kernel writes to one line of a kind at most
+ * (Documentation/admin-guide/serial-console.rst), so that not all of them are in /proc/consoles. At most MAX; returns how many.
+ */
+size_t terminal_asked(const char *cmdline, struct terminal_line *ret, size_t max);
 /* Opens /dev/NAME for reading and writing: never waits, never becomes the controlling terminal. -1: it cannot be. */
 int terminal_open(const char *name);
 /*
@@ -25,6 +36,8 @@ int terminal_reopen(int fd);
 bool terminal_same(int a, int b);
 /* Lines in, with echo; newlines become what a terminal wants. Whatever ran on it before may have left it otherwise. */
 void terminal_sane(int fd);
+/* Sets the speed, if it is one that lines have; 0 leaves it as it is. */
+void terminal_speed(int fd, unsigned int baud);
 /* Throws away what a terminal did not take: closing it would wait for that. */
 void terminal_drop(int fd);
 /* Bytes that the terminal has not sent yet; 0 when that is not known. */

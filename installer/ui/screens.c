@@ -36,28 +36,44 @@ static bool is_there(const struct screens *s, int fd)
 	return false;
 }
 
+/* NAME, if it is there and none of those before; SPEED as for terminal_speed(). */
+static void open_line(struct screens *s, const char *name, unsigned int speed)
+{
+	AUTO_FD fd = terminal_open(name);
+
+	/* tty0 and tty1 may be one. */
+	if (fd < 0 || is_there(s, fd))
+		return;
+	terminal_sane(fd);
+	terminal_speed(fd, speed);
+	screens_add(s, name, fd, fd);
+	fd = -1;
+}
+
+/* What the kernel writes to, then what the boot asked for besides. Two places are kept for stdout and stdin. */
+static void open_consoles(struct screens *s)
+{
+	char names[SCREENS_MAX - 2][TERMINAL_NAME];
+	struct terminal_line asked[SCREENS_MAX];
+	AUTO_STR text = STR_INIT;
+	AUTO_STR words = STR_INIT;
+	struct error ignored;
+	size_t n = 0;
+
+	if (!file_read("/proc/consoles", 65536, &text, &ignored))
+		n = terminal_consoles(str_text(&text), names, ARRAY_LEN(names));
+	for (size_t i = 0; i < n; i++)
+		open_line(s, names[i], 0);
+	n = file_read("/proc/cmdline", 65536, &words, &ignored) ? 0 : terminal_asked(str_text(&words), asked, ARRAY_LEN(asked));
+	for (size_t i = 0; i < n && s->n < ARRAY_LEN(names); i++)
+		open_line(s, asked[i].name, asked[i].speed);
+}
+
 void screens_open(struct screens *s, bool all)
 {
-	char names[SCREENS_MAX][TERMINAL_NAME];
-	AUTO_STR text = STR_INIT;
-	struct error ignored;
-
 	*s = (struct screens){ .n = 0 };
-	if (all && !file_read("/proc/consoles", 65536, &text, &ignored)) {
-		/* Two places are kept for stdout and stdin. */
-		size_t n = terminal_consoles(str_text(&text), names, SCREENS_MAX - 2);
-
-		for (size_t i = 0; i < n; i++) {
-			AUTO_FD fd = terminal_open(names[i]);
-
-			/* tty0 and tty1 may be one. */
-			if (fd < 0 || is_there(s, fd))
-				continue;
-			terminal_sane(fd);
-			screens_add(s, names[i], fd, fd);
-			fd = -1;
-		}
-	}
+	if (all)
+		open_consoles(s);
 	if (!is_there(s, STDOUT_FILENO))
 		screens_add(s, "stdout", terminal_reopen(STDOUT_FILENO), -1);
 	if (!is_there(s, STDIN_FILENO) || !all)

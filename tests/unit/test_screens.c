@@ -57,6 +57,16 @@ static struct line two_way_line(void)
 	return (struct line){ p[0], p[1] };
 }
 
+static void test_asked(void)
+{
+	struct terminal_line l[SCREENS_MAX];
+	size_t n = terminal_asked("quiet console=ttyS1,115200n8 console=tty0  xconsole=ttyS3 console=../sda console= console=hvc0,\n", l, SCREENS_MAX);
+
+	ok(n == 3 && !strcmp(l[0].name, "ttyS1") && l[0].speed == 115200 && !strcmp(l[1].name, "tty0") && !l[1].speed &&
+	   !strcmp(l[2].name, "hvc0") && !l[2].speed, "the lines that the boot names, with their speed: %zu", n);
+	ok(terminal_asked("console=a console=b", l, 1) == 1 && !terminal_asked("", l, 1), "no more than there is room for");
+}
+
 static void test_names(void)
 {
 	static const char text[] = "ttyS0                -W- (EC p a)    4:64\n"
@@ -313,6 +323,7 @@ static void test_channel(void)
 int main(void)
 {
 	test_names();
+	test_asked();
 	test_all();
 	test_terminal();
 	test_stuck(false);
