@@ -4,6 +4,7 @@
  * the path in its error.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
@@ -25,8 +26,25 @@ int real_mount(struct sys *s UNUSED, const char *source, const char *target, con
 	return 0;
 }
 
+/*
+ * The kernel tells what it could not write to those who sync, and to nobody at an unmount (fs/sync.c, syncfs;
+ * Documentation/filesystems/vfs.rst, "Handling errors during writeback").
+ */
+static int sync_mount(const char *target, struct error *err)
+{
+	AUTO_FD fd = open(target, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+	/* What is no directory or file of ours to open is judged by the unmount. */
+	if (fd < 0 || !syncfs(fd))
+		return 0;
+	return error_sys(err, errno, "%s: not all that was written there reached the disk", target);
+}
+
 int real_umount(struct sys *s, const char *target, struct error *err)
 {
+	struct error lost;
+	int rc = sync_mount(target, &lost);
+
 	/* Something may still be closing its last file there. */
 	for (int tries = 0; umount2(target, UMOUNT_NOFOLLOW); tries++) {
 		if (errno != EBUSY || tries == 20)
@@ -34,7 +52,9 @@ int real_umount(struct sys *s, const char *target, struct error *err)
 		if (s->ops->sleep_ms(s, 100, err))
 			return -1;
 	}
-	return 0;
+	if (rc)
+		*err = lost;
+	return rc;
 }
 
 int real_make_dirs(struct sys *s UNUSED, const char *path, mode_t mode, struct error *err)
