@@ -194,6 +194,28 @@ static void note_end(struct run *r)
 		note(r, "all is done and verified, but could not be noted: %s", err.msg);
 }
 
+/*
+ * The remedy of a step that a device, a file or a program failed: the cause may be any disk of the plan, and every
+ * other cause has said its own.
+ */
+static void hint_failed(const struct run *r, struct error *err)
+{
+	AUTO_STR disks = STR_INIT;
+
+	if (err->kind != ERR_IO || err->hint[0])
+		return;
+	for (size_t i = 0; i < r->plan->n_disks; i++) {
+		const struct plan_disk *d = &r->plan->disks[i];
+
+		str_addf(&disks, "%s%s (%s)", i ? ", " : "", d->name, d->serial ? d->serial : d->wwn ? d->wwn : d->topology ? d->topology : "no serial");
+	}
+	if (err->sys == ENOSPC)
+		error_hint(err, "something else fills %s, or it is too small: free the room or take a larger disk, and install again", str_text(&disks));
+	else
+		error_hint(err, "dmesg tells more; look at cable and power of %s, replace what goes on failing, and install again: it begins anew",
+			   str_text(&disks));
+}
+
 static int run_op(struct run *r, struct op_env *env, struct error *err)
 {
 	struct journal *j = &r->journal;
@@ -261,6 +283,8 @@ static int run_all(struct engine *e, const struct plan *plan, struct held *held,
 		error_hint(err, "the journal could not be written either");
 	for (r.at = 0; r.at < plan->n_ops && !rc; r.at++) {
 		rc = run_op(&r, &env, err);
+		if (rc)
+			hint_failed(&r, err);
 		if (rc && journal_add(j, plan->ops[r.at].id, "failed", &ignored))
 			error_hint(err, "the journal could not be written either");
 	}

@@ -341,7 +341,8 @@ int source_catalog(struct sys *sys, const char *source, const char *key, struct 
 struct copy {
 	struct sys *sys;
 	const struct seed_entry *e;
-	int h; /* target, or -1 to only hash */
+	const char *path;
+	int h; /* the file at path, or -1 to only hash */
 	uint64_t at;
 	struct hash hash;
 	copy_progress progress;
@@ -357,7 +358,7 @@ static int copy_some(void *ctx, const void *data, size_t len, struct error *err)
 		return error_set(err, ERR_MEDIUM, "%s: is longer than the signed manifest says", c->e->path);
 	hash_add(&c->hash, data, len);
 	if (c->h >= 0 && c->sys->ops->write_at(c->sys, c->h, c->at, data, len, err))
-		return -1;
+		return error_wrap(err, "%s", c->path);
 	c->at += len;
 	if (c->progress)
 		c->progress(c->ctx, c->at);
@@ -379,7 +380,7 @@ static int copy_check(struct copy *c, struct error *err)
 static int copy_once(struct sys *sys, const char *source, const struct seed_entry *e, const char *path,
 		     copy_progress progress, void *ctx, struct error *err)
 {
-	struct copy c = { .sys = sys, .e = e, .progress = progress, .ctx = ctx };
+	struct copy c = { .sys = sys, .e = e, .path = path, .progress = progress, .ctx = ctx };
 	AUTO_STR url = STR_INIT;
 	struct error ignored;
 	int rc;
@@ -419,12 +420,17 @@ int source_copy(struct sys *sys, const char *source, const struct seed_entry *e,
 
 int source_verify_file(struct sys *sys, const struct seed_entry *e, const char *path, struct error *err)
 {
-	struct copy c = { .sys = sys, .e = e, .h = -1 };
+	struct copy c = { .sys = sys, .e = e, .path = path, .h = -1 };
 	AUTO_STR url = STR_INIT;
 
 	str_addf(&url, "file://%s", path);
 	hash_begin(&c.hash);
-	if (sys->ops->fetch(sys, str_text(&url), 0, 0, copy_some, &c, err))
-		return -1;
-	return copy_check(&c, err);
+	if (!sys->ops->fetch(sys, str_text(&url), 0, 0, copy_some, &c, err) && !copy_check(&c, err))
+		return 0;
+	/* It was right when it was written: this is about the disk, not the medium. */
+	if (err->kind == ERR_MEDIUM)
+		err->kind = ERR_VERIFY;
+	err->hint[0] = '\0';
+	error_hint(err, "the disk does not give back what was written to it: look at its cable, or replace it, and install again");
+	return error_wrap(err, "read back");
 }

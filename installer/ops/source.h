@@ -64,5 +64,5 @@ void copy_sum_tell(void *ctx, uint64_t bytes);
 /* Copies E to PATH, hashing what is written; a difference removes PATH and is ERR_MEDIUM naming E. */
 MUST_CHECK int source_copy(struct sys *sys, const char *source, const struct seed_entry *e, const char *path,
 			   copy_progress progress, void *ctx, struct error *err);
-/* Hash of an existing file equals E's. */
+/* What was copied to PATH before still has E's hash; ERR_VERIFY, or ERR_IO where it cannot be read. */
 MUST_CHECK int source_verify_file(struct sys *sys, const struct seed_entry *e, const char *path, struct error *err);

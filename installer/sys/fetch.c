@@ -39,6 +39,11 @@ static void free_headers(struct curl_slist **list)
 
 /* --- file:// */
 
+static int hint_medium(struct error *err)
+{
+	return error_hint(err, "the medium cannot be read: look whether it still is plugged in; if so, try another one");
+}
+
 static int fetch_file(const char *url, uint64_t offset, uint64_t length, sys_sink sink, void *ctx, struct error *err)
 {
 	const char *path = url + strlen("file://");
@@ -47,8 +52,10 @@ static int fetch_file(const char *url, uint64_t offset, uint64_t length, sys_sin
 	char *buf;
 	int rc = -1;
 
-	if (fd < 0 || (offset && lseek(fd, (off_t)offset, SEEK_SET) < 0))
-		return error_sys(err, errno, "%s", path);
+	if (fd < 0 || (offset && lseek(fd, (off_t)offset, SEEK_SET) < 0)) {
+		error_sys(err, errno, "%s", path);
+		return errno == EIO || errno == ENXIO || errno == ENODEV ? hint_medium(err) : -1;
+	}
 	posix_fadvise(fd, (off_t)offset, 0, POSIX_FADV_SEQUENTIAL);
 	buf = malloc(BUFFER);
 	if (!buf)
@@ -60,7 +67,7 @@ static int fetch_file(const char *url, uint64_t offset, uint64_t length, sys_sin
 			continue;
 		if (n < 0) {
 			error_sys(err, errno, "%s: at byte %" PRIu64, path, offset);
-			error_hint(err, "the medium may be bad: try another one");
+			hint_medium(err);
 			break;
 		}
 		if (!n) {

@@ -500,7 +500,8 @@ static const char tidy[] = "umount close remove";
 
 static void test_every_effect_fails(const char *kind, enum sys_fake_mode mode)
 {
-	bool returned = true, tidied = true, closed = true, journalled = true, monotonic = true, uncommitted = true;
+	bool returned = true, tidied = true, closed = true, journalled = true, monotonic = true, uncommitted = true,
+	     advised = true;
 	/* A node's release is asked for its packages before the disks are looked at. */
 	const size_t foreseen = strcmp(kind, "node") ? 0 : 3;
 	uint64_t n;
@@ -554,6 +555,10 @@ static void test_every_effect_fails(const char *kind, enum sys_fake_mode mode)
 			closed = false;
 		if (!access(journal_path(), F_OK) && !journal_ends("failed", p->ops[k.index].id))
 			journalled = false;
+		if (!access(journal_path(), F_OK) && err.kind == ERR_IO && !err.hint[0]) {
+			printf("# effect %d, %s: no remedy: %s\n", (int)n, verb, err.msg);
+			advised = false;
+		}
 		if (rc && str_eq(w.table_guid, p->goal) && strcmp(verb, "probe"))
 			uncommitted = false;
 	}
@@ -562,6 +567,7 @@ static void test_every_effect_fails(const char *kind, enum sys_fake_mode mode)
 	ok(tidied, "%s: after it nothing is done but closing and unmounting", kind);
 	ok(closed, "%s: and that is done", kind);
 	ok(journalled, "%s: the journal ends with the step that failed", kind);
+	ok(advised, "%s: once writing has begun, each failure says what to do", kind);
 	ok(uncommitted, "%s: a disk whose install failed does not look finished", kind);
 	ok(monotonic, "%s: progress never goes back", kind);
 }
