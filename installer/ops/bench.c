@@ -8,7 +8,9 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/channel.h"
@@ -23,6 +25,31 @@ void bench_tell(const char *who, const char *name, uint64_t bytes, uint64_t ms)
 	snprintf(b, sizeof(b), "%" PRIu64, bytes);
 	snprintf(m, sizeof(m), "%" PRIu64, ms);
 	channel_emit("bench", who, "name", name, "bytes", b, "ms", m, NULL);
+}
+
+/* KEY's kibibytes in /proc/meminfo, or 0. */
+static uint64_t meminfo_kib(const char *text, const char *key)
+{
+	const char *at = strstr(text, key);
+
+	return at ? strtoull(at + strlen(key), NULL, 10) : 0;
+}
+
+void bench_memory(struct sys *s, const char *who)
+{
+	struct rusage self, children;
+	AUTO_STR text = STR_INIT;
+	struct error ignored;
+
+	getrusage(RUSAGE_SELF, &self);
+	getrusage(RUSAGE_CHILDREN, &children);
+	bench_tell(who, "memory-own", (uint64_t)self.ru_maxrss * 1024, 0);
+	bench_tell(who, "memory-child", (uint64_t)children.ru_maxrss * 1024, 0);
+	if (s->ops->read_file(s, "/proc/meminfo", 1 << 16, &text, &ignored))
+		return;
+	/* What can be had at once counts as free, the root image in memory as used. */
+	bench_tell(who, "memory-in-use",
+		   (meminfo_kib(str_text(&text), "MemTotal:") - meminfo_kib(str_text(&text), "MemAvailable:")) * 1024, 0);
 }
 
 struct plain {
@@ -45,6 +72,7 @@ static int plain_write(void *ctx, const void *data, size_t len, struct error *er
 
 int bench_stream(struct op_env *env, const struct op_image *p, const char *dev, struct error *err)
 {
+	const char *name = str_starts(env->source, "file://") ? "plain-file-to-disk" : "plain-http-to-disk";
 	AUTO_STR url = STR_INIT;
 
 	str_addf(&url, "%s/bench/%s.raw", env->source, p->image);
@@ -62,7 +90,7 @@ int bench_stream(struct op_env *env, const struct op_image *p, const char *dev, 
 		if (rc)
 			return error_wrap(err, "bench");
 		if (round)
-			bench_tell("agent", "plain-http-to-disk", plain.at, clock_mono_ms() - start);
+			bench_tell("agent", name, plain.at, clock_mono_ms() - start);
 	}
 	return 0;
 }

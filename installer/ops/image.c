@@ -291,6 +291,8 @@ int image_apply(struct op_env *env, const void *params, struct error *err)
 	if (stream_and_prove(&s, dev, url, err) || personalise(env, p, dev, &a, err))
 		return -1;
 	bench_tell("agent", p->diff ? "image-diff" : "image-stream", p->image_bytes, clock_mono_ms() - start);
+	if (p->bench)
+		bench_memory(env->sys, "agent");
 	return 0;
 }
 

@@ -75,6 +75,7 @@ int seed_apply(struct op_env *env, const void *params, struct error *err)
 	if (!rc && p->bench) {
 		rc = env->sys->ops->sync(env->sys, err);
 		bench_tell("install", "seed", seed.bytes, clock_mono_ms() - start);
+		bench_memory(env->sys, "install");
 		if (!rc)
 			rc = bench_copy(env, &seed, dir, err);
 	}
