@@ -92,12 +92,18 @@ release_machine()
 	release_make "$dir"
 	cp -- "$O/bin/fulcrum-verify" "$TOP/tests/vm/guest/"* "$@" "$dir/"
 	release_volume "$dir" "$RUN_DIR/volume.raw" 32
-	vm_rescue "$name" "$mib" "${RELEASE_FIRMWARE:-bios}"
-	[[ -z ${RELEASE_CLOCK:-} ]] || vm_clock "$name" "$RELEASE_CLOCK"
-	release_attach "$name"
-	vm_start "$name"
-	check "$name: the installer's machine is up" vm_shell_ready "$name" 90
-	check "$name: and has the release" release_mount "$name"
+	release_twin "$name" "$mib"
+}
+
+# NAME MIB: one more machine with the volume that is there
+release_twin()
+{
+	vm_rescue "$1" "$2" "${RELEASE_FIRMWARE:-bios}"
+	[[ -z ${RELEASE_CLOCK:-} ]] || vm_clock "$1" "$RELEASE_CLOCK"
+	release_attach "$1"
+	vm_start "$1"
+	check "$1: the installer's machine is up" vm_shell_ready "$1" 90
+	check "$1: and has the release" release_mount "$1"
 }
 
 # NAME: the volume, and the port that the site file names

@@ -38,7 +38,7 @@ vm_rescue()
 }
 
 # NAME WORD...: the machine boots the ISO's kernel with these words on its command line, without firmware
-# menus. The words of consoles come by themselves.
+# menus. The words of consoles come by themselves; VM_KERNEL_WORDS has more.
 vm_direct()
 {
 	local name=$1 boot=$RUN_DIR/boot
@@ -49,7 +49,7 @@ vm_direct()
 		xorriso -osirrox on -indev "$ISO" -extract /fulcrum/boot "$boot" >"$boot/log" 2>&1 ||
 			die "no kernel in $ISO: $(tail -n 2 "$boot/log")"
 	fi
-	vm_args "$name" -kernel "$boot/vmlinuz" -initrd "$boot/initrd.img" -append "$* console=tty0 console=ttyS0,115200"
+	vm_args "$name" -kernel "$boot/vmlinuz" -initrd "$boot/initrd.img" -append "$* ${VM_KERNEL_WORDS:+$VM_KERNEL_WORDS }console=tty0 console=ttyS0,115200"
 }
 
 # NAME: the machine gets a bus that takes disks while it runs
