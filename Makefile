@@ -8,6 +8,8 @@ O ?= build
 T ?=
 V ?=
 STAY ?= 1
+ONLY ?=
+CUTS ?=
 FUZZ_SECONDS ?= 10
 # `make clean` removes what is below it: it must be one place, and never none (which would be /).
 ifneq ($(words $(O)),1)
@@ -29,6 +31,7 @@ help: ## this list
 	@echo
 	@echo "  O=DIR      where everything is built (build)        V=1  show commands"
 	@echo "  T=NAME     which VM test (make vm)                  STAY=0  make demo ends by itself"
+	@echo "  CUTS=N     so many power cuts (make bench)          ONLY=\"cuts plan\"  these parts of the bench alone"
 
 setup: ## install what the host needs (or say exactly what to install)
 	@buildscripts/setup-host
@@ -55,7 +58,7 @@ vm: iso ## one VM test: make vm T=line (tests/vm/run --list names them)
 	@tests/vm/run $(T)
 
 bench: iso ## the budgets, measured: a table, and build/bench.json
-	@tests/bench/run
+	@ONLY="$(ONLY)" CUTS="$(CUTS)" tests/bench/run
 
 iso: sdk programs ## build/fulcrum.iso
 	@buildscripts/build-iso
