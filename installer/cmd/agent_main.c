@@ -6,6 +6,7 @@
 
 #include "agent/run.h"
 #include "base/channel.h"
+#include "base/cmdline.h"
 #include "base/fd.h"
 #include "base/str.h"
 #include "engine/preflight.h"
@@ -13,22 +14,6 @@
 
 static const char release_key_path[] = "/usr/share/fulcrum/release.pub";
 enum { RETRY_MS = 10000 };
-
-/* Value of WORD= on the kernel command line, or NULL. */
-static const char *cmdline_value(const char *cmdline, const char *word, struct arena *a)
-{
-	size_t n = strlen(word);
-
-	for (const char *p = cmdline; *p;) {
-		size_t len = strcspn(p, " \n");
-
-		if (len > n && !strncmp(p, word, n) && p[n] == '=')
-			return arena_strndup(a, p + n + 1, len - n - 1);
-		p += len;
-		p += strspn(p, " \n");
-	}
-	return NULL;
-}
 
 static int start(struct arena *a, struct client *c, struct ram_agent *ra, struct error *err)
 {
@@ -42,8 +27,8 @@ static int start(struct arena *a, struct client *c, struct ram_agent *ra, struct
 	/* Files of the root image carry the time that it is of (buildscripts/lib.sh). */
 	if (!stat(release_key_path, &built))
 		ra->epoch_s = built.st_mtime;
-	c->server = cmdline_value(str_text(&cmdline), "fulcrum.server", a);
-	c->site_key = cmdline_value(str_text(&cmdline), "fulcrum.key", a);
+	c->server = cmdline_value(str_text(&cmdline), "fulcrum.server", a, NULL);
+	c->site_key = cmdline_value(str_text(&cmdline), "fulcrum.key", a, NULL);
 	if (!c->server || !hex_is(c->site_key, HASH_BYTES * 2))
 		return error_set(err, ERR_USAGE, "the kernel command line lacks fulcrum.server= or fulcrum.key=");
 	return 0;
