@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/hash.h"
+#include "model/site_area.h"
 
 enum { CHUNK_BYTES = 1 << 20, ZSTD_LEVEL = 15 };
 
@@ -218,11 +219,29 @@ done:
 	return rc;
 }
 
+/* The two files of the medium that may be changed afterwards, empty. */
+static int site_area(const char *dir, struct error *err)
+{
+	AUTO_STR area = STR_INIT;
+	AUTO_STR boot = STR_INIT;
+	char path[4096];
+
+	if (make_dirs(dir, 0755, err) || site_area_write("", 0, &area, err))
+		return -1;
+	snprintf(path, sizeof(path), "%s/" SITE_AREA_FILE, dir);
+	if (file_replace(path, str_text(&area), area.len, 0644, err))
+		return -1;
+	site_area_boot_write(false, &boot);
+	snprintf(path, sizeof(path), "%s/" SITE_AREA_BOOT, dir);
+	return file_replace(path, str_text(&boot), boot.len, 0644, err);
+}
+
 static int usage(void)
 {
 	fputs("usage: fulcrum-image keygen DIR\n"
 	      "       fulcrum-image sign KEYFILE FILE\n"
 	      "       fulcrum-image manifest DIR\n"
+	      "       fulcrum-image site-area DIR\n"
 	      "       fulcrum-image pack --name N --version V --fs TYPE IMAGE OUTDIR\n",
 	      stderr);
 	return error_exit_code(ERR_USAGE);
@@ -239,6 +258,8 @@ int main(int argc, char **argv)
 		rc = sign(argv[2], argv[3], &err);
 	else if (argc == 3 && !strcmp(argv[1], "manifest"))
 		rc = manifest(argv[2], &err);
+	else if (argc == 3 && !strcmp(argv[1], "site-area"))
+		rc = site_area(argv[2], &err);
 	else if (argc == 10 && !strcmp(argv[1], "pack") && !strcmp(argv[2], "--name") && !strcmp(argv[4], "--version") &&
 		 !strcmp(argv[6], "--fs"))
 		rc = pack(argv[3], argv[5], argv[7], argv[8], argv[9], &err);

@@ -3,22 +3,18 @@
 #include <string.h>
 
 #include "base/channel.h"
+#include "base/cmdline.h"
 #include "base/fd.h"
 #include "base/str.h"
 #include "cmd/install_job.h"
 
-static bool cmdline_has(const char *word)
+void job_cmdline(struct str *ret)
 {
-	AUTO_STR text = STR_INIT;
 	struct error ignored;
-	size_t n = strlen(word);
 
-	if (file_read("/proc/cmdline", 65536, &text, &ignored))
-		return false;
-	for (const char *p = strstr(str_text(&text), word); p; p = strstr(p + 1, word))
-		if ((p == str_text(&text) || p[-1] == ' ') && (p[n] == '\0' || p[n] == ' ' || p[n] == '\n'))
-			return true;
-	return false;
+	str_add(ret, "");
+	if (file_read("/proc/cmdline", 65536, ret, &ignored))
+		str_clear(ret);
 }
 
 static bool carries_admin(const struct plan_disk *pd, const struct machine *m)
@@ -49,7 +45,10 @@ bool job_hash_is(const char *hash, const char *given)
 
 bool job_boot_consents(void)
 {
-	return cmdline_has("fulcrum.unattended");
+	AUTO_STR line = STR_INIT;
+
+	job_cmdline(&line);
+	return cmdline_has(str_text(&line), "fulcrum.unattended");
 }
 
 bool job_consents(const struct job *j)

@@ -18,7 +18,9 @@
 
 struct opts {
 	const char *machine, *medium, *key, *site, *plan_hash, *seed, *profile, *node, *address, *to, *plan;
-	bool json, reinstall, dry;
+	bool json, reinstall, dry, unattended, show, remove;
+	char *const *args; /* what stands behind the verb; SITE is the first of it where a verb takes one */
+	size_t n_args;
 };
 
 /* Everything one command works on; lives in one arena. */
@@ -69,6 +71,8 @@ MUST_CHECK int job_same_plan(struct job *j, struct error *err);
 
 /* True if GIVEN, at least PLAN_SHORT digits, is the beginning of HASH. */
 bool job_hash_is(const char *hash, const char *given);
+/* The kernel command line, appended to RET; nothing if it cannot be read. */
+void job_cmdline(struct str *ret);
 /* True if the boot entry consents to writing without a question. */
 bool job_boot_consents(void);
 /* True if the site file and the boot entry both do, and j->plan is none that always needs a person. */
@@ -99,6 +103,7 @@ void job_show_plan(const struct job *j, struct console *c);
 /* --- the verbs, in the files of their purpose */
 MUST_CHECK int verb_plan(struct job *j, struct error *err);
 MUST_CHECK int verb_apply(struct job *j, struct error *err);
+MUST_CHECK int verb_customize(struct job *j, struct error *err);
 MUST_CHECK int verb_validate(struct job *j, struct error *err);
 MUST_CHECK int verb_explain(struct job *j, struct error *err);
 MUST_CHECK int verb_observe(struct job *j, struct error *err);

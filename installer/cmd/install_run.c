@@ -7,6 +7,7 @@
 #include "cmd/install_job.h"
 #include "engine/preflight.h"
 #include "engine/site_find.h"
+#include "engine/site_net.h"
 #include "observe/observe.h"
 
 static const char config_dir[] = "/run/fulcrum/config";
@@ -36,22 +37,52 @@ static int look_for_links(struct job *j, struct error *err)
 	return 0;
 }
 
+/*
+ * No place has a site file: whoever can make one, does it here (fills TEXT and returns 0). Nobody can yet, so that
+ * it says what to do.
+ */
+static int make_site(struct job *j UNUSED, struct console *c UNUSED, struct str *text UNUSED, struct error *err)
+{
+	error_set(err, ERR_INPUT, "no site file: the kernel command line names none, no volume is labelled FULCRUM-CFG, and the image carries none");
+	return error_hint(err, "put site.yaml on a FAT or ext4 volume labelled FULCRUM-CFG and attach it, or into the image with "
+			       "`fulcrum-install customize`; the README shows an example");
+}
+
+/* Finds the site file, shows where and why there, and parses it. */
+static int find_site(struct job *j, struct console *c, struct error *err)
+{
+	struct engine_sink sink = console_sink(c);
+	AUTO_STR cmdline = STR_INIT;
+	AUTO_STR text = STR_INIT;
+	struct site_found found;
+	struct site_search q = {
+		.sys = j->sys, .machine = j->machine, .release = job_medium(j), .mount_dir = config_dir, .sink = &sink,
+		.net_up = site_net_up, .net_down = site_net_down,
+	};
+
+	job_cmdline(&cmdline);
+	q.cmdline = str_text(&cmdline);
+	if (site_find(&q, &j->a, &text, &found, err))
+		return -1;
+	console_say(c, "site file: %s\n", found.where ? found.where : "none was found");
+	console_text(c, found.report);
+	channel_emit("site", c->who, "from", site_from_names[found.from], "text", found.where ? found.where : "", NULL);
+	if (found.from == SITE_NOWHERE && make_site(j, c, &text, err))
+		return -1;
+	j->site_name = "site.yaml";
+	return job_parse_site(j, str_text(&text), text.len, err);
+}
+
 /* *RET_WRITTEN: something was installed, and the machine is to start from it. */
 static int run_install(struct job *j, struct console *c, bool *ret_written, struct error *err)
 {
 	struct engine_sink sink = console_sink(c);
-	AUTO_STR text = STR_INIT;
-	const char *from;
 
 	sink.stage(c, "observe", "looking at this machine");
 	if (job_machine(j, err) || preflight_memory(j->machine, err))
 		return -1;
 	preflight_entropy(&sink);
-	if (site_find(j->sys, j->machine, job_medium(j), config_dir, &j->a, &text, &from, err))
-		return -1;
-	console_say(c, "site file: %s\n", from);
-	j->site_name = "site.yaml";
-	if (job_parse_site(j, str_text(&text), text.len, err) || look_for_links(j, err))
+	if (find_site(j, c, err) || look_for_links(j, err))
 		return -1;
 	sink.stage(c, "plan", "planning");
 	if (job_catalog(j, err))

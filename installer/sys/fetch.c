@@ -245,6 +245,9 @@ int real_fetch(struct sys *s UNUSED, const char *url, uint64_t offset, uint64_t 
 	if (!set_url(c, url, err))
 		return -1;
 	set_common(c, t.why);
+	/* What comes is judged by its hash alone: a closed site has no certificates that an installer would know. */
+	curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 0L);
+	curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 0L);
 	curl_easy_setopt(c, CURLOPT_BUFFERSIZE, (long)BUFFER);
 	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take);
 	curl_easy_setopt(c, CURLOPT_WRITEDATA, &t);
