@@ -56,16 +56,25 @@ bool job_consents(const struct job *j)
 	return j->site->admin.unattended && job_boot_consents() && !replaces_admin(j);
 }
 
+/* Why a person is asked: of the two consents, one alone is none. On the consoles, and as stage "confirm". */
 static void explain_question(const struct job *j, struct console *c)
 {
+	bool boot = job_boot_consents(), site = j->site->admin.unattended;
+	const char *why = site && !boot ? "the site file consents, the boot entry does not" :
+			  boot && !site ? "the boot entry consents, the site file does not" :
+					  "nobody consented before";
+
 	if (replaces_admin(j)) {
+		why = "the disk carries an admin node";
 		/* `wipe:` stays in a site file for years: it must not turn a newer stick into the end of a working node. */
 		console_say(c, "\nA disk of this plan carries a Fulcrum admin node. Its data would be lost: an\n"
 			       "unattended install does not do that.\n");
-		channel_emit("stage", "install", "stage", "confirm", "text", "the disk carries an admin node: a person must confirm", NULL);
 	}
-	if (job_boot_consents() && !j->site->admin.unattended)
+	if (boot && !site)
 		console_say(c, "The boot entry asks for an unattended install, the site file does not say\n`unattended: true`.\n");
+	if (site && !boot)
+		console_say(c, "The site file says `unattended: true`, the boot entry (fulcrum.unattended) does not.\n");
+	channel_emit("stage", c->who, "stage", "confirm", "text", why, NULL);
 }
 
 int job_confirm(struct job *j, struct console *c, struct error *err)

@@ -12,11 +12,12 @@
 static const struct verb {
 	const char *name, *args, *what;
 	int (*run)(struct job *j, struct error *err);
-	enum { SITE_NONE, SITE_MAY, SITE_NEEDED } site;
+	enum { SITE_NONE, SITE_MAY, SITE_NEEDED, SITE_OWN /* the verb looks at its arguments itself */ } site;
 } verbs[] = {
 	{ "plan", "SITE.yaml", "show what would be done to this machine (the default)", verb_plan, SITE_NEEDED },
 	{ "apply", "--plan-hash HASH SITE.yaml", "do it, if the plan still has that hash", verb_apply, SITE_NEEDED },
-	{ "validate", "SITE.yaml", "check a site file, on any machine", verb_validate, SITE_NEEDED },
+	{ "validate", "SITE.yaml|-...", "check site files, on any machine; -o json for editors", verb_validate, SITE_OWN },
+	{ "customize", "IN.iso SITE.yaml OUT.iso", "a copy of the image with a site file inside", verb_customize, SITE_OWN },
 	{ "explain", "SITE.yaml", "each disk with why it matches a selector, or why not", verb_explain, SITE_NEEDED },
 	{ "observe", "", "show this machine: disks, volume groups, arrays, ports", verb_observe, SITE_NONE },
 	{ "bundle", "[--to DIR] [SITE.yaml]", "save what is known of this machine and run as one file", verb_bundle, SITE_MAY },
@@ -41,13 +42,15 @@ static int usage(FILE *out)
 	      "  --seed HEX        make the plan's ids of this seed\n"
 	      "  --reinstall       plan also when the machine already is as wanted\n"
 	      "  --dry-run         apply over the dry back end: say every effect, have none\n"
+	      "  --unattended      customize: the boot menu takes the unattended entry by itself\n"
+	      "  --show, --remove  customize: show what IN.iso has inside; take it out (IN.iso OUT.iso)\n"
 	      "  --to DIR          where to save a bundle (default: a volume labelled FULCRUM-CFG, or a stick)\n"
 	      "  -o text|json      how a plan or a machine is printed; --json for short\n",
 	      out);
 	return out == stdout ? 0 : error_exit_code(ERR_USAGE);
 }
 
-enum { OPT_MACHINE = 256, OPT_MEDIUM, OPT_KEY, OPT_HASH, OPT_SEED, OPT_REINSTALL, OPT_DRY, OPT_PROFILE, OPT_NODE, OPT_JSON, OPT_TO, OPT_ADDRESS, OPT_PLAN };
+enum { OPT_MACHINE = 256, OPT_MEDIUM, OPT_KEY, OPT_HASH, OPT_SEED, OPT_REINSTALL, OPT_DRY, OPT_PROFILE, OPT_NODE, OPT_JSON, OPT_TO, OPT_ADDRESS, OPT_PLAN, OPT_UNATTENDED, OPT_SHOW, OPT_REMOVE };
 static const struct option long_options[] = {
 	{ "machine", required_argument, NULL, OPT_MACHINE }, { "medium", required_argument, NULL, OPT_MEDIUM },
 	{ "key", required_argument, NULL, OPT_KEY },	     { "plan-hash", required_argument, NULL, OPT_HASH },
@@ -55,7 +58,8 @@ static const struct option long_options[] = {
 	{ "seed", required_argument, NULL, OPT_SEED },	     { "reinstall", no_argument, NULL, OPT_REINSTALL },
 	{ "dry-run", no_argument, NULL, OPT_DRY },	     { "help", no_argument, NULL, 'h' },
 	{ "address", required_argument, NULL, OPT_ADDRESS }, { "plan", required_argument, NULL, OPT_PLAN },
-	{ "to", required_argument, NULL, OPT_TO },
+	{ "to", required_argument, NULL, OPT_TO },	     { "unattended", no_argument, NULL, OPT_UNATTENDED },
+	{ "show", no_argument, NULL, OPT_SHOW },	     { "remove", no_argument, NULL, OPT_REMOVE },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ NULL, 0, NULL, 0 },
 };
@@ -80,6 +84,9 @@ static int parse_options(int argc, char **argv, struct opts *o)
 		case OPT_REINSTALL: o->reinstall = true; break;
 		case OPT_DRY: o->dry = true; break;
 		case OPT_JSON: o->json = true; break;
+		case OPT_UNATTENDED: o->unattended = true; break;
+		case OPT_SHOW: o->show = true; break;
+		case OPT_REMOVE: o->remove = true; break;
 		case 'o':
 			if (strcmp(optarg, "json") != 0 && strcmp(optarg, "text") != 0)
 				return usage(stderr);
@@ -100,6 +107,18 @@ static const struct verb *find_verb(const char *name)
 	return NULL;
 }
 
+static bool arguments_fit(const struct verb *v, struct opts *o)
+{
+	if ((o->plan && v->run != verb_apply) || ((o->unattended || o->show || o->remove) && v->run != verb_customize))
+		return false;
+	if (v->site == SITE_OWN)
+		return o->n_args > 0;
+	o->site = o->n_args ? o->args[0] : NULL;
+	if (o->n_args > 1 && v == &verbs[0])
+		fprintf(stderr, "fulcrum-install: there is no verb \"%s\"\n", o->site);
+	return o->n_args < 2 && !(v->site == SITE_NEEDED && !o->site) && !(v->site == SITE_NONE && o->site);
+}
+
 int main(int argc, char **argv)
 {
 	struct job j = { 0 };
@@ -112,17 +131,13 @@ int main(int argc, char **argv)
 		return rc;
 	if (optind < argc && find_verb(argv[optind]))
 		v = find_verb(argv[optind++]);
-	if (optind < argc)
-		j.o.site = argv[optind++];
-	if (optind < argc && v == &verbs[0])
-		fprintf(stderr, "fulcrum-install: there is no verb \"%s\"\n", j.o.site);
-	if (j.o.plan && v->run != verb_apply)
-		return usage(stderr);
-	if (optind < argc || (v->site == SITE_NEEDED && !j.o.site) || (v->site == SITE_NONE && j.o.site))
+	j.o.args = argv + optind;
+	j.o.n_args = (size_t)(argc - optind);
+	if (!arguments_fit(v, &j.o))
 		return usage(stderr);
 	j.sys = sys_real_new();
 	rc = v->run(&j, &err) ? error_exit_code(err.kind) : 0;
-	if (rc && strcmp(v->name, "run") != 0) {
+	if (rc && err.msg[0] && strcmp(v->name, "run") != 0) {
 		fprintf(stderr, "fulcrum-install: %s\n", err.msg);
 		if (err.hint[0])
 			fprintf(stderr, "  what to do: %s\n", err.hint);

@@ -43,16 +43,6 @@ int verb_observe(struct job *j, struct error *err)
 	return 0;
 }
 
-int verb_validate(struct job *j, struct error *err)
-{
-	if (job_site(j, err))
-		return -1;
-	printf("%s: good: site %s, %zu network%s, %zu profile%s, %zu rule%s\n", j->site_name, j->site->site,
-	       j->site->n_networks, j->site->n_networks == 1 ? "" : "s", j->site->n_profiles,
-	       j->site->n_profiles == 1 ? "" : "s", j->site->n_rules, j->site->n_rules == 1 ? "" : "s");
-	return 0;
-}
-
 int verb_plan(struct job *j, struct error *err)
 {
 	if (job_site(j, err) || job_machine(j, err) || job_catalog(j, err) || job_plan(j, err))
@@ -91,12 +81,22 @@ int verb_schema(struct job *j, struct error *err)
 	return 0;
 }
 
+static const char reference_head[] =
+	"# The site file\n\n"
+	"Written by `fulcrum-install reference` from the tables that read site files; `fulcrum-install schema` has the same for\n"
+	"editors, `fulcrum-install validate` checks a file on any machine.\n\n"
+	"YAML, in UTF-8, without anchors, aliases and tags. Every key is written once; one that is not known here is an error, as is\n"
+	"one without a value. `true` and `false` are the only truth values. A size is a number with K, M, G or T (powers of 1024),\n"
+	"or bytes: `512M`, `1.5T`. Where wildcards match, `*` stands for any text and `?` for one character. Text with a colon, a\n"
+	"number sign or a leading sign of YAML's needs quotes: `\"52:54:00:12:34:56\"`, `\">= 20G\"`.\n\n";
+
 int verb_reference(struct job *j, struct error *err)
 {
 	AUTO_STR text = STR_INIT;
 
 	(void)j;
 	(void)err;
+	str_add(&text, reference_head);
 	field_reference(&site_schema, &text);
 	fputs(str_text(&text), stdout);
 	return 0;

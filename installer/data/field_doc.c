@@ -329,7 +329,7 @@ static void add_page(struct str *out, const struct schema *sc)
 		}
 		str_add(out, ".\n\n");
 	}
-	str_addf(out, "| key | value | %s | meaning |\n|---|---|---|---|\n", sc->short_for ? "of" : "");
+	str_addf(out, "| key | value | %s | meaning |\n|---|---|---|---|\n", sc->short_for ? "of" : "needed");
 	for (size_t i = sc->short_for ? 1 : 0; i < sc->nfields; i++)
 		add_row(out, sc, &sc->fields[i]);
 	str_addc(out, '\n');

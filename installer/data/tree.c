@@ -134,16 +134,46 @@ static void print_hint(const char *hint, struct str *out)
 	}
 }
 
+/* By position, in A. */
+static struct ranked *sorted(const struct findings *f, struct arena *a)
+{
+	struct ranked *r = arena_array(a, f->n, sizeof(*r));
+
+	for (size_t i = 0; i < f->n; i++)
+		r[i] = (struct ranked){ f->items[i], i };
+	qsort(r, f->n, sizeof(*r), rank_cmp);
+	return r;
+}
+
+struct tree *findings_tree(const struct findings *f, struct arena *a)
+{
+	struct ranked *r = f->n ? sorted(f, a) : NULL;
+	struct tree *list = tree_new(a, TREE_SEQ);
+
+	for (size_t i = 0; i < f->n; i++) {
+		const struct finding *x = &r[i].finding;
+		struct tree *t = tree_new(a, TREE_MAP);
+
+		if (x->pos.line) {
+			tree_add(a, t, "line", tree_u64(a, x->pos.line));
+			tree_add(a, t, "column", tree_u64(a, x->pos.column));
+		}
+		tree_add(a, t, "path", tree_string(a, x->path));
+		tree_add(a, t, "text", tree_string(a, x->text));
+		if (x->hint)
+			tree_add(a, t, "hint", tree_string(a, x->hint));
+		tree_push(a, list, t);
+	}
+	return list;
+}
+
 void findings_print(struct findings *f, struct str *out)
 {
 	struct ranked *r;
 
 	if (!f->n)
 		return;
-	r = arena_array(f->arena, f->n, sizeof(*r));
-	for (size_t i = 0; i < f->n; i++)
-		r[i] = (struct ranked){ f->items[i], i };
-	qsort(r, f->n, sizeof(*r), rank_cmp);
+	r = sorted(f, f->arena);
 	for (size_t i = 0; i < f->n; i++) {
 		const struct finding *x = &r[i].finding;
 

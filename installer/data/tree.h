@@ -68,6 +68,8 @@ void finding_add(struct findings *f, struct pos pos, const char *path, const cha
 		 const char *fmt, ...) PRINTF(5, 6);
 /* "site.yaml:14:9: disks.size: ... \n  hint\n" a finding, sorted by position. */
 void findings_print(struct findings *f, struct str *out);
+/* A list of { line, column, path, text, hint } in the same order, for programs; a position that is not known is left out. */
+struct tree *findings_tree(const struct findings *f, struct arena *a);
 /* Text in quotes for a message: cut when long, without control characters. */
 const char *text_quoted(const char *text, struct arena *a);
 /* Bytes of the UTF-8 character at S (N bytes are left), 0 if it is none; *RET_C its code point. */

@@ -57,5 +57,17 @@ static inline const char *quoted(const struct check *c, const char *text)
 	return text_quoted(text, c->f->arena);
 }
 
+/* " (is "adimn" meant to be it?)" when one of the keys of mapping T is nearly NAME, which is missing; else "". */
+static inline const char *meant_by(const struct check *c, const struct tree *t, const char *name)
+{
+	const char *near = t && t->kind == TREE_MAP ? str_nearest(name, t->keys, t->n) : NULL;
+
+	return near ? arena_printf(c->f->arena, " (is %s meant to be it?)", quoted(c, near)) : "";
+}
+
+/* "no profile is named "servr" (did you mean "server"?)", or a hint with the N names that there are. */
+void unknown_name(const struct check *c, struct pos pos, const char *path, const char *what, const char *name,
+		  const char *const *known, size_t n);
+
 /* The roles of `disks` and the layout on them; T is the profile's tree, PATH its path. */
 void layout_check(const struct check *c, const struct profile *p, const struct tree *t, const char *path);

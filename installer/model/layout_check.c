@@ -158,9 +158,8 @@ static struct line *line_named(const struct layout *y, const char *name)
 static void complain_unknown_base(const struct layout *y, const struct line *l, size_t index, const char *name)
 {
 	struct findings *f = y->c->f;
-	const char **known = arena_array(f->arena, y->p->n_disks + y->n, sizeof(*known)), *near;
+	const char **known = arena_array(f->arena, y->p->n_disks + y->n, sizeof(*known));
 	const char *path = under(y->c, l->path, "on");
-	AUTO_STR list = STR_INIT;
 	size_t n = 0;
 
 	for (size_t i = 0; i < y->p->n_disks; i++)
@@ -168,15 +167,7 @@ static void complain_unknown_base(const struct layout *y, const struct line *l, 
 	for (size_t i = 0; i < y->n; i++)
 		if (carries(y->lines[i].item->role) && &y->lines[i] != l)
 			known[n++] = y->lines[i].name;
-	near = str_nearest(name, known, n);
-	for (size_t i = 0; i < n; i++)
-		str_addf(&list, "%s%s", i ? ", " : "known: ", known[i]);
-	if (near)
-		finding_add(f, on_pos(l, index), path, NULL, "no disk and no line is named %s (did you mean \"%s\"?)",
-			    quoted(y->c, name), near);
-	else
-		finding_add(f, on_pos(l, index), path, arena_strdup(f->arena, str_text(&list)),
-			    "no disk and no line is named %s", quoted(y->c, name));
+	unknown_name(y->c, on_pos(l, index), path, "disk and no line", name, known, n);
 }
 
 static void add_base(const struct layout *y, struct line *l, struct base b)
@@ -359,7 +350,8 @@ static void check_roles(const struct layout *y)
 	const struct check *c = y->c;
 
 	if (y->disks && y->disks->kind == TREE_MAP && !tree_get(y->disks, "system"))
-		finding_add(c->f, y->disks->pos, y->disks_path, "it is where the system boots from", "no disk is named system");
+		finding_add(c->f, y->disks->pos, y->disks_path, "it is where the system boots from", "no disk is named system%s",
+			    meant_by(c, y->disks, "system"));
 	for (size_t i = 0; i < y->p->n_disks; i++) {
 		const struct disk_selector *d = &y->p->disks[i];
 		const char *path = under(c, y->disks_path, d->name);

@@ -58,6 +58,21 @@ static void check_full_name(const struct check *c, struct pos pos, const char *p
 			    "%s has no domain", quoted(c, name));
 }
 
+void unknown_name(const struct check *c, struct pos pos, const char *path, const char *what, const char *name,
+		  const char *const *known, size_t n)
+{
+	const char *near = str_nearest(name, known, n);
+	AUTO_STR list = STR_INIT;
+
+	for (size_t i = 0; i < n; i++)
+		str_addf(&list, "%s%s", i ? ", " : "known: ", known[i]);
+	if (near)
+		finding_add(c->f, pos, path, NULL, "no %s is named %s (did you mean \"%s\"?)", what, quoted(c, name), near);
+	else
+		finding_add(c->f, pos, path, n ? arena_strdup(c->f->arena, str_text(&list)) : NULL, "no %s is named %s", what,
+			    quoted(c, name));
+}
+
 /* The first of N texts that stands twice is complained of; NULLs were complained of before. */
 static void check_twice(const struct check *c, const struct tree *t, const char *path, const char *const *list,
 			size_t n)
@@ -332,7 +347,8 @@ static void check_networks(const struct check *c, const struct tree *t)
 	struct site *s = c->s;
 
 	if (t && t->kind == TREE_MAP && !tree_get(t, "admin"))
-		finding_add(c->f, t->pos, "networks", "it is the one that nodes boot from", "network \"admin\" is missing");
+		finding_add(c->f, t->pos, "networks", "it is the one that nodes boot from", "network \"admin\" is missing%s",
+			    meant_by(c, t, "admin"));
 	for (size_t i = 0; i < s->n_networks; i++) {
 		struct network *n = &s->networks[i];
 		const char *path = under(c, "networks", n->name);
@@ -458,15 +474,18 @@ static void check_reached(const struct check *c, const struct tree *rules, size_
 static void check_rules(const struct check *c, const struct tree *t)
 {
 	const struct site *s = c->s;
+	const char **profiles = arena_array(c->f->arena, s->n_profiles, sizeof(*profiles));
 
+	for (size_t i = 0; i < s->n_profiles; i++)
+		profiles[i] = s->profiles[i].name;
 	for (size_t i = 0; i < s->n_rules; i++) {
 		const struct rule *r = &s->rules[i];
 		const struct tree *bind = tree_get(nth(t, i), "bind");
 		const char *path = under(c, item(c, "rules", i), "bind");
 
 		if (r->bind.profile && !site_profile(s, r->bind.profile))
-			finding_add(c->f, at(bind, "profile"), under(c, path, "profile"), NULL, "no profile is named %s",
-				    quoted(c, r->bind.profile));
+			unknown_name(c, at(bind, "profile"), under(c, path, "profile"), "profile", r->bind.profile, profiles,
+				     s->n_profiles);
 		if (r->bind.name)
 			check_rule_name(c, r, at(bind, "name"), under(c, path, "name"));
 		for (size_t j = 0; j < i && r->bind.name && !strstr(r->bind.name, seq_mark); j++)

@@ -198,14 +198,15 @@ vm_nic_switch()
 		-device "virtio-net-pci,netdev=net$n,mac=$mac,romfile=@net$n@"
 }
 
-# NAME MAC HOSTFWD...: a NIC that reaches nothing, only lets the host in (tcp:127.0.0.1:P-10.0.2.15:22)
+# NAME MAC HOSTFWD...: a NIC that reaches nothing, only lets the host in (tcp:127.0.0.1:P-10.0.2.15:22); a word that begins
+# with guestfwd= is taken as it is: a service of the host's, a program for each connection
 vm_nic_user()
 {
 	local name=$1 mac=$2 n=${VM_NNIC[$1]} fwd='' f
 	VM_NNIC[$name]=$((n + 1))
 	shift 2
 	for f in "$@"; do
-		fwd+=",hostfwd=$f"
+		[[ $f == guestfwd=* ]] && fwd+=",$f" || fwd+=",hostfwd=$f"
 	done
 	vm_args "$name" -netdev "user,id=net$n,restrict=on,ipv6=off$fwd" \
 		-device "virtio-net-pci,netdev=net$n,mac=$mac,romfile="
