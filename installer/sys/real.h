@@ -41,6 +41,9 @@ int real_post(struct sys *s, const char *url, const char *const *headers, const 
 	      size_t len, struct str *ret_body, const char *want_header, struct str *ret_header,
 	      unsigned int *ret_status, struct error *err);
 
+/* net_look.c */
+int real_net_look(struct sys *s, const char *nic, uint32_t address, struct net_look *ret, struct error *err);
+
 /* guard.c */
 int real_guard_open(struct sys *s, const char *path, const struct plan_disk *want, int *ret_h,
 		    struct error *err);

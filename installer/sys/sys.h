@@ -29,6 +29,17 @@ struct sys_exec {
 /* Gets DATA as it arrives; returning -1 with *ERR set stops the transfer. */
 typedef int (*sys_sink)(void *ctx, const void *data, size_t len, struct error *err);
 
+/* Who else is on the network of a port. */
+enum { NET_MAC = 18, NET_OFFERS_MAX = 8 };
+struct net_look {
+	char taken_by[NET_MAC]; /* MAC of who has the address, or wants it at the same time; "": nobody answered */
+	struct net_offer {
+		char mac[NET_MAC]; /* of the server, or of a relay agent */
+		uint32_t server, offered; /* IPv4, host order */
+	} offers[NET_OFFERS_MAX]; /* one a server */
+	size_t n_offers;
+};
+
 struct sys_ops {
 	/* Fails on a non-zero exit too (kind ERR_IO), with the tail of stderr in the message. */
 	int (*exec)(struct sys *s, const struct sys_exec *x, struct error *err);
@@ -75,13 +86,19 @@ struct sys_ops {
 		     struct error *err);
 	/*
 	 * One JSON request; without a BODY it is a GET. URL as for fetch, but for files, or
-	 * unix:/a/socket:/path. HEADERS: NULL-terminated "Name: value", or NULL. RET_HEADER (may be
+	 * unix:/a/socket:/path. HEADERS: NULL-terminated "Name: value", or NULL; a Content-Type
+	 * first takes the place of JSON's. RET_HEADER (may be
 	 * NULL) receives the value of WANT_HEADER. Any HTTP status is an answer, if RET_STATUS is
 	 * there to say which.
 	 */
 	int (*post)(struct sys *s, const char *url, const char *const *headers, const void *body,
 		    size_t len, struct str *ret_body, const char *want_header,
 		    struct str *ret_header, unsigned int *ret_status, struct error *err);
+	/*
+	 * Asks for 4 s, on port NIC, which must be up, whether another machine has IPv4 ADDRESS (host order;
+	 * RFC 5227), and which DHCP servers answer (RFC 2131; no lease is taken).
+	 */
+	int (*net_look)(struct sys *s, const char *nic, uint32_t address, struct net_look *ret, struct error *err);
 	/*
 	 * Look at one disk: table and signatures, by libblkid, in a child with a deadline of 20 s.
 	 * Fills the table*, partitions, signatures, damage and journal* members of D, whose path, size

@@ -218,6 +218,13 @@ static int dry_fetch(struct sys *s, const char *url, uint64_t offset, uint64_t l
 	return 0;
 }
 
+static int dry_net_look(struct sys *s, const char *nic, uint32_t address UNUSED, struct net_look *ret, struct error *err UNUSED)
+{
+	SAY(s, "ask who else is on the network of %s\n", nic);
+	*ret = (struct net_look){ .n_offers = 0 };
+	return 0;
+}
+
 static int dry_post(struct sys *s, const char *url, const char *const *headers UNUSED,
 		    const void *body UNUSED, size_t len, struct str *ret_body,
 		    const char *want_header UNUSED, struct str *ret_header,
@@ -327,6 +334,7 @@ static const struct sys_ops dry_ops = {
 	.guard_close = dry_guard_close,
 	.fetch = dry_fetch,
 	.post = dry_post,
+	.net_look = dry_net_look,
 	.probe = dry_probe,
 	.probe_many = dry_probe_many,
 	.take_down = dry_take_down,

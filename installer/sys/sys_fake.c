@@ -160,6 +160,13 @@ static int fake_post(struct sys *s, const char *url, const char *const *headers,
 			     ret_header, ret_status, err);
 }
 
+static int fake_net_look(struct sys *s, const char *nic, uint32_t address, struct net_look *ret, struct error *err)
+{
+	if (inject(s, "net_look", err))
+		return -1;
+	return VERB(s, net_look)(inner_of(s), nic, address, ret, err);
+}
+
 static int fake_guard_open(struct sys *s, const char *path, const struct plan_disk *want, int *ret_h,
 			   struct error *err)
 {
@@ -301,6 +308,7 @@ static const struct sys_ops fake_ops = {
 	.close = fake_close,
 	.fetch = fake_fetch,
 	.post = fake_post,
+	.net_look = fake_net_look,
 	.guard_open = fake_guard_open,
 	.guard_check = fake_guard_check,
 	.guard_close = fake_guard_close,

@@ -23,6 +23,7 @@ static const struct sys_ops real_ops = {
 	.close = real_close,
 	.fetch = real_fetch,
 	.post = real_post,
+	.net_look = real_net_look,
 	.guard_open = real_guard_open,
 	.guard_check = real_guard_check,
 	.guard_close = real_guard_close,

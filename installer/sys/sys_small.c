@@ -88,6 +88,7 @@ static const struct sys_ops small_ops = {
 	.close = real_close,
 	.fetch = real_fetch,
 	.post = real_post,
+	.net_look = real_net_look,
 	.guard_open = no_guard_open,
 	.guard_check = no_guard_check,
 	.guard_close = no_guard_close,
