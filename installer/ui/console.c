@@ -14,13 +14,31 @@ enum { UPDATE_MS = 500, BAR = 20, TEXT_AT = 23 };
 
 void console_init(struct console *c, bool all, const char *who)
 {
-	*c = (struct console){ .who = who };
+	*c = (struct console){ .who = who, .hub = TASK_NONE };
 	screens_open(&c->screens, all);
+}
+
+void console_watched(struct console *c)
+{
+	struct screens *s = &c->screens;
+	struct error ignored;
+	size_t n = s->n;
+
+	if (hub_start(HUB_SOCKET, &c->hub, &ignored))
+		return;
+	screens_add(s, "a remote login", c->hub.fd, c->hub.fd);
+	if (s->n == n) {
+		task_end(&c->hub, 0);
+		return;
+	}
+	s->s[n].tty = true;
+	c->hub.fd = -1; /* the screen's */
 }
 
 void console_close(struct console *c)
 {
 	screens_close(&c->screens);
+	task_end(&c->hub, HUB_END_MS);
 }
 
 void console_text(struct console *c, const char *text)

@@ -7,10 +7,12 @@
 #include <stdbool.h>
 
 #include "engine/engine.h"
+#include "ui/hub.h"
 #include "ui/screens.h"
 
 struct console {
 	struct screens screens;
+	struct task hub;
 	const char *who; /* "install" or "agent": in the channel's lines */
 	uint64_t last_ms;
 	unsigned int tenth;
@@ -25,6 +27,8 @@ void console_close(struct console *c);
 void console_say(struct console *c, const char *fmt, ...) PRINTF(2, 3);
 /* The same of any length. */
 void console_text(struct console *c, const char *text);
+/* Who watches from elsewhere (ui/hub.h), as one more console; nobody can, if that fails. */
+void console_watched(struct console *c);
 /*
  * Asks on all of them, and waits for a line typed at any: its index among c->screens, the line in RET. -1 when
  * nobody can type any more.

@@ -47,13 +47,14 @@ static void open_line(struct screens *s, const char *name, unsigned int speed)
 	terminal_sane(fd);
 	terminal_speed(fd, speed);
 	screens_add(s, name, fd, fd);
+	s->s[s->n - 1].local = true;
 	fd = -1;
 }
 
-/* What the kernel writes to, then what the boot asked for besides. Two places are kept for stdout and stdin. */
+/* What the kernel writes to, then what the boot asked for besides. Three places are kept: for stdout, stdin, and who is not here. */
 static void open_consoles(struct screens *s)
 {
-	char names[SCREENS_MAX - 2][TERMINAL_NAME];
+	char names[SCREENS_MAX - 3][TERMINAL_NAME];
 	struct terminal_line asked[SCREENS_MAX];
 	AUTO_STR text = STR_INIT;
 	AUTO_STR words = STR_INIT;
@@ -163,6 +164,19 @@ void screens_put(struct screens *s, const char *text)
 {
 	for (size_t i = 0; i < s->n; i++)
 		put(&s->s[i], text);
+}
+
+size_t screens_put_local(struct screens *s, const char *text)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		if (!s->s[i].local)
+			continue;
+		put(&s->s[i], text);
+		n++;
+	}
+	return n;
 }
 
 void screens_plain(struct screens *s, const char *text)

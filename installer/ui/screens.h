@@ -11,12 +11,13 @@
 #include "base/str.h"
 #include "sys/terminal.h"
 
-enum { SCREENS_MAX = 8, SCREEN_WAITING_MAX = 32 << 10, SCREEN_TYPED_MAX = 256 };
+enum { SCREENS_MAX = 9, SCREEN_WAITING_MAX = 32 << 10, SCREEN_TYPED_MAX = 256 };
 
 struct screen {
 	char name[TERMINAL_NAME]; /* "ttyS0"; "stdout" or "stdin" */
 	int out, in;		  /* -1: it only takes, or only gives; may be the same */
 	bool tty;
+	bool local; /* a console of the machine itself */
 	bool live; /* its last line is a progress line, which the next text overwrites */
 	struct str waiting;
 	size_t left_out;
@@ -38,6 +39,8 @@ void screens_open(struct screens *s, bool all);
 void screens_add(struct screens *s, const char *name, int out, int in);
 /* TEXT, whole lines, on all. */
 void screens_put(struct screens *s, const char *text);
+/* The same on the machine's own consoles alone; how many there are. */
+size_t screens_put_local(struct screens *s, const char *text);
 /* The same on those that are no terminals. */
 void screens_plain(struct screens *s, const char *text);
 /* TEXT, no newline, on terminals that keep up: the next text, or the next such line, takes its place. */
