@@ -57,13 +57,13 @@ void channel_log(const char *path)
 		log_file.fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 }
 
-static void log_line(const struct str *line)
+static void log_line(const struct str *line, uint64_t max)
 {
 	struct stat st;
 	ssize_t n;
 
 	if (log_file.fd < 0 || fstat(log_file.fd, &st) || !S_ISREG(st.st_mode) ||
-	    (uint64_t)st.st_size + line->len > CHANNEL_LOG_MAX)
+	    (uint64_t)st.st_size + line->len > max)
 		return;
 	/* What a full disk cut off becomes a line of its own, not the beginning of this one. */
 	if (log_file.torn && write(log_file.fd, "\n", 1) != 1)
@@ -94,12 +94,12 @@ static void add_text(struct str *out, const char *s)
 	str_addc(out, '"');
 }
 
-static void send_line(struct str *line)
+static void send_line(struct str *line, uint64_t max)
 {
 	ssize_t n;
 
 	str_addf(line, ",\"ms\":%" PRIu64 "}\n", clock_mono_ms());
-	log_line(line);
+	log_line(line, max);
 	if (channel_fd() < 0)
 		return;
 	/* One write a line; a full port drops the line rather than hold up the work. */
@@ -129,7 +129,7 @@ void channel_emit(const char *t, const char *who, ...)
 		add_text(&line, value ? value : "");
 	}
 	va_end(ap);
-	send_line(&line);
+	send_line(&line, CHANNEL_LOG_MAX);
 }
 
 void channel_step(const char *who, const struct channel_move *m)
@@ -146,5 +146,6 @@ void channel_step(const char *who, const struct channel_move *m)
 		 m->of, m->done, m->total, m->percent, m->rate);
 	if (m->left_s >= 0)
 		str_addf(&line, ",\"left\":%" PRId64, m->left_s);
-	send_line(&line);
+	/* The end of a long run must fit in, too. */
+	send_line(&line, CHANNEL_LOG_MAX - CHANNEL_LOG_END);
 }

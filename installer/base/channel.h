@@ -12,6 +12,10 @@
  *           done, total        weight, rate in bytes a second (0: not known), left in seconds to the end (left out
  *           percent, rate      while it is not known)
  *           left
+ *   preflight name, result,    a check before anything is written; result is good, note, unknown, ignored, asks or stops
+ *           text, hint
+ *   remote  text, addresses,   a login from elsewhere was opened, or used
+ *           port, fingerprint
  *   note    text               something to know that is no failure
  *   error   kind, text, hint   what failed, and what to do
  *   others  of who sends them
@@ -19,7 +23,7 @@
 #pragma once
 #include <stdint.h>
 
-enum { CHANNEL_LOG_MAX = 8 << 20 };
+enum { CHANNEL_LOG_MAX = 8 << 20, CHANNEL_LOG_END = 256 << 10 /* not for steps */ };
 
 /*
  * From now on every line is appended to the file PATH (mode 0600), too, at most CHANNEL_LOG_MAX bytes; NULL ends

@@ -553,6 +553,27 @@ static const struct field policy_fields[] = {
 static const struct schema policy_schema =
 	SCHEMA("policy", struct site_policy, policy_fields, "What may happen without being asked.");
 
+static const struct field preflight_fields[] = {
+	FIELD_STRINGS(struct site_preflight, ignore, LINE,
+		      "what is no reason to stop: link (the admin port has none), duplicate-address (another machine has the admin "
+		      "node's), foreign-dhcp (another DHCP server answers there)"),
+};
+static const struct schema preflight_schema =
+	SCHEMA("preflight", struct site_preflight, preflight_fields, "What is looked at before anything is written.");
+
+static const struct field installer_fields[] = {
+	FIELD_BOOL(struct site_installer, ssh, FIELD_OMIT_EMPTY,
+		   "admin.access.ssh_keys may log in while it runs, and watch; without it nothing listens"),
+};
+static const struct schema installer_schema =
+	SCHEMA("installer", struct site_installer, installer_fields, "The installer, while it runs.");
+
+static const struct field report_fields[] = {
+	FIELD_STRING(struct site_report, url, LINE, "where the installer posts its progress, as JSON lines: http://HOST[:PORT]/PATH"),
+};
+static const struct schema report_schema =
+	SCHEMA("report", struct site_report, report_fields, "Who is told of the progress of an install.");
+
 static const struct field site_fields[] = {
 	FIELD_U64(struct site, fulcrum, FIELD_REQUIRED, "format of this file: 1"),
 	FIELD_STRING(struct site, site, FIELD_REQUIRED | LINE, "name of the site"),
@@ -561,6 +582,9 @@ static const struct field site_fields[] = {
 	FIELD_MAP(struct site, profiles, FIELD_OMIT_EMPTY, &profile_schema, "what nodes can become"),
 	FIELD_STRUCTS(struct site, rules, FIELD_OMIT_EMPTY, &rule_schema, "which machine becomes what"),
 	FIELD_STRUCT(struct site, policy, 0, &policy_schema, "what may happen without being asked"),
+	FIELD_STRUCT(struct site, preflight, 0, &preflight_schema, "what is looked at before anything is written"),
+	FIELD_STRUCT(struct site, installer, 0, &installer_schema, "the installer, while it runs"),
+	FIELD_STRUCT(struct site, report, 0, &report_schema, "who is told of the progress of an install"),
 	FIELD_BOOL(struct site, bench, FIELD_OMIT_EMPTY, "agents also time a plain HTTP-to-disk stream"),
 };
 const struct schema site_schema =

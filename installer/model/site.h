@@ -157,10 +157,22 @@ struct site {
 	struct site_policy {
 		enum approve approve; /* first deploys of blank machines: hold (default) or auto */
 	} policy;
+	struct site_preflight {
+		const char **ignore; /* names of site_preflight_ignorable */
+		size_t n_ignore;
+	} preflight;
+	struct site_installer {
+		bool ssh; /* admin.access.ssh_keys may log in while it installs */
+	} installer;
+	struct site_report {
+		const char *url; /* NULL: none */
+	} report;
 	bool bench; /* agents also time a plain HTTP-to-disk stream */
 };
 
 extern const struct schema site_schema;
+/* What `preflight.ignore` may name: the checks of engine/preflight.h that a person may overrule. NULL-terminated. */
+extern const char *const site_preflight_ignorable[];
 
 /*
  * Reads, then checks the whole: addresses inside subnets, ranges that do not overlap, names that

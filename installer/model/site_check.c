@@ -498,6 +498,55 @@ static void check_rules(const struct check *c, const struct tree *t)
 	}
 }
 
+/* --- the installer */
+
+const char *const site_preflight_ignorable[] = { "link", "duplicate-address", "foreign-dhcp", NULL };
+
+static void check_preflight(const struct check *c, const struct tree *t)
+{
+	const struct site_preflight *p = &c->s->preflight;
+	const struct tree *list = tree_get(t, "ignore");
+	size_t n = 0;
+
+	while (site_preflight_ignorable[n])
+		n++;
+	for (size_t i = 0; i < p->n_ignore; i++) {
+		const char *name = p->ignore[i], *meant;
+		bool known = false;
+
+		for (size_t k = 0; k < n; k++)
+			known |= str_eq(name, site_preflight_ignorable[k]);
+		if (known || !name)
+			continue;
+		meant = str_nearest(name, site_preflight_ignorable, n);
+		finding_add(c->f, nth_pos(list, i), item(c, "preflight.ignore", i),
+			    meant ? arena_printf(c->f->arena, "did you mean %s?", meant) : "link, duplicate-address or foreign-dhcp",
+			    "%s is no check that can be ignored", quoted(c, name));
+	}
+	check_twice(c, list, "preflight.ignore", p->ignore, p->n_ignore);
+}
+
+/* Plain HTTP: the live system has no certificates to know a server by. What it carries is no secret. */
+static void check_report(const struct check *c, const struct tree *t)
+{
+	static const char scheme[] = "http://";
+	const char *url = c->s->report.url, *host, *why = NULL;
+
+	if (!url)
+		return;
+	host = url + strlen(scheme);
+	if (!str_starts(url, scheme))
+		why = "is not an http:// URL";
+	else if (!strcspn(host, "/?#:"))
+		why = "names no host";
+	else if (memchr(host, '@', strcspn(host, "/?#")))
+		why = "carries a user or password: nothing secret is kept for it";
+	else if (strpbrk(url, " \"<>\\^`{|}#"))
+		why = "has characters that no URL has";
+	if (why)
+		finding_add(c->f, at(t, "url"), "report.url", "for example http://192.168.124.1:8080/progress", "%s %s", quoted(c, url), why);
+}
+
 void site_check(struct site *s, const struct tree *t, struct findings *f)
 {
 	struct check c = { s, f };
@@ -516,4 +565,6 @@ void site_check(struct site *s, const struct tree *t, struct findings *f)
 		check_profile(&c, p, nth(profiles, i), under(&c, "profiles", p->name));
 	}
 	check_rules(&c, tree_get(t, "rules"));
+	check_preflight(&c, tree_get(t, "preflight"));
+	check_report(&c, tree_get(t, "report"));
 }

@@ -306,7 +306,8 @@ int real_post(struct sys *s UNUSED, const char *url, const char *const *headers,
 	if (!set_url(c, url, err))
 		return -1;
 	set_common(c, why);
-	list = add_header(list, "Content-Type: application/json");
+	if (!headers || !headers[0] || !str_starts(headers[0], "Content-Type:"))
+		list = add_header(list, "Content-Type: application/json");
 	list = add_header(list, "Expect:"); /* no round trip to ask whether it may be sent */
 	for (size_t i = 0; headers && headers[i]; i++)
 		list = add_header(list, headers[i]);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Too little memory; clocks of 1980, of today and of the far future. */
+/*
+ * Too little memory; clocks of 1980, of today and of the far future; and the whole table, on machines whose network has
+ * others on it.
+ */
 #include <string.h>
 
 #include "base/clock.h"
@@ -69,9 +72,126 @@ static void test_clock(void)
 	ok(strstr(said, "cannot be set: date: exit 1"), "a clock that cannot be set is told, and stops nothing: %s", said);
 }
 
+/* --- the table */
+
+static struct net_look around;
+static bool look_fails;
+static unsigned int looks;
+
+static int w_look(struct sys *s UNUSED, const char *nic UNUSED, uint32_t address, struct net_look *ret, struct error *e)
+{
+	looks++;
+	if (look_fails || address != 0x0a000001)
+		return error_set(e, ERR_IO, "eth0: packet socket: Operation not permitted");
+	*ret = around;
+	return 0;
+}
+
+static const struct sys_ops table_ops = { .exec = w_exec, .net_look = w_look };
+static struct sys table_sys = { .ops = &table_ops };
+static struct nic nics[] = { { .name = "eth0", .mac = "52:54:00:00:00:01", .link = true, .speed_mbit = 1000 } };
+static struct network net = { .name = "admin", .address = "10.0.0.1", .addr = 0x0a000001, .prefix = 24, .nic = { .mac = "52:54:00:00:00:01" } };
+static struct machine box = { .nics = nics, .n_nics = 1, .memory_bytes = 1ull << 30 };
+static struct site site = { .networks = &net, .n_networks = 1 };
+static const struct catalog none = { .epoch = 0 };
+static struct plan plan;
+
+static const struct preflight_row *row(const struct preflight *p, const char *name)
+{
+	for (size_t i = 0; i < PREFLIGHT_ROWS; i++)
+		if (!strcmp(p->rows[i].name, name))
+			return &p->rows[i];
+	return NULL;
+}
+
+static struct preflight table(struct arena *a, const struct error *plan_error)
+{
+	struct preflight p = { .sys = &table_sys, .a = a, .site = &site, .machine = &box, .catalog = &none, .plan = plan_error ? NULL : &plan,
+			       .plan_error = plan_error, .root = "tests/unit/none" };
+
+	memset(&err, 0, sizeof(err));
+	preflight_run(&p);
+	return p;
+}
+
+static void test_good(void)
+{
+	AUTO_ARENA a = ARENA_INIT;
+	AUTO_STR text = STR_INIT;
+	struct preflight p = table(&a, NULL);
+
+	ok(!preflight_judge(&p, true, &err), "a machine that is alone on its network may be installed");
+	ok(p.address_free && p.port == &nics[0], "and its address is free");
+	ok(row(&p, "link")->result == PREFLIGHT_GOOD && strstr(row(&p, "link")->text, "1000 Mbit/s"), "the link is told: %s", row(&p, "link")->text);
+	preflight_text(&p, &text);
+	ok(strstr(str_text(&text), "  duplicate-address  good     10.0.0.1: nobody else has it\n"), "the table has a row a check");
+	str_clear(&text);
+	preflight_json(&p, &text);
+	ok(strstr(str_text(&text), "\"name\": \"foreign-dhcp\""), "so has the JSON");
+}
+
+static void test_others(void)
+{
+	AUTO_ARENA a = ARENA_INIT;
+	const char *ignore[] = { "foreign-dhcp" };
+	const struct error refusal = { .kind = ERR_SELECT, .msg = "admin.disk: no disk matches", .hint = "plug one in" };
+	struct preflight p;
+
+	around = (struct net_look){ .taken_by = "52:54:00:00:00:99", .n_offers = 1,
+				    .offers = { { .mac = "52:55:0a:00:02:02", .server = 0x0a000202, .offered = 0x0a00020f } } };
+	p = table(&a, NULL);
+	ok(!preflight_judge(&p, false, &err), "others on the network are for a person to judge");
+	ok(preflight_judge(&p, true, &err) && err.kind == ERR_REFUSED, "where there is none they stop the install");
+	ok(strstr(err.msg, "taken on eth0 by 52:54:00:00:00:99") && strstr(err.msg, "10.0.2.2 (52:55:0a:00:02:02) offers 10.0.2.15"),
+	   "both are told in one go, by their MACs: %s", err.msg);
+	ok(strstr(err.hint, "ignore: [ duplicate-address, foreign-dhcp ]"), "with what the site file can say: %s", err.hint);
+	ok(!p.address_free, "the address is not free");
+	site.preflight.ignore = ignore;
+	site.preflight.n_ignore = 1;
+	p = table(&a, NULL);
+	ok(row(&p, "foreign-dhcp")->result == PREFLIGHT_IGNORED, "what the site file ignores is shown all the same");
+	ok(preflight_judge(&p, true, &err) && strstr(err.msg, "taken on") && !strstr(err.msg, "DHCP"), "and only the other stops: %s", err.msg);
+	box.memory_bytes = 100ull << 20;
+	p = table(&a, &refusal);
+	ok(preflight_judge(&p, false, &err) && strstr(err.msg, "too little memory") && strstr(err.msg, "no disk matches"),
+	   "what nobody may overrule stops in any case, all at once: %s", err.msg);
+	box.memory_bytes = 1ull << 30;
+	around = (struct net_look){ .n_offers = 0 };
+	p = table(&a, &refusal);
+	ok(preflight_judge(&p, true, &err) && err.kind == ERR_SELECT && !strcmp(err.msg, refusal.msg) && !strcmp(err.hint, refusal.hint),
+	   "a plan that alone cannot be made says so itself");
+	site.preflight.n_ignore = 0;
+}
+
+static void test_blind(void)
+{
+	AUTO_ARENA a = ARENA_INIT;
+	struct preflight p;
+	unsigned int before;
+
+	look_fails = true;
+	p = table(&a, NULL);
+	ok(row(&p, "foreign-dhcp")->result == PREFLIGHT_UNKNOWN && strstr(row(&p, "foreign-dhcp")->text, "not permitted") && !p.address_free,
+	   "what could not be looked at is no good news: %s", row(&p, "foreign-dhcp")->text);
+	look_fails = false;
+	nics[0].link = false;
+	before = looks;
+	p = table(&a, NULL);
+	ok(row(&p, "link")->result == PREFLIGHT_ASKS && row(&p, "duplicate-address")->result == PREFLIGHT_UNKNOWN && looks == before,
+	   "without a link nobody is asked, and a person is: %s", row(&p, "link")->text);
+	nics[0].link = true;
+	net.nic.mac = "52:54:00:00:00:02";
+	p = table(&a, NULL);
+	ok(!p.port && row(&p, "link")->result == PREFLIGHT_UNKNOWN && looks == before, "so it is without a port: %s", row(&p, "link")->text);
+	net.nic.mac = "52:54:00:00:00:01";
+}
+
 int main(void)
 {
 	test_memory();
 	test_clock();
+	test_good();
+	test_others();
+	test_blind();
 	return tap_end();
 }

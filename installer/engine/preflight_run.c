@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The table of checks, and what is made of its rows. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/size.h"
+#include "data/json.h"
+#include "engine/preflight.h"
+#include "plan/select.h"
+#include "sys/host.h"
+
+const char *const preflight_result_names[] = { "good", "note", "unknown", "ignored", "asks", "stops", NULL };
+_Static_assert(ARRAY_LEN(preflight_result_names) == PREFLIGHT__N + 1, "a name for every result");
+
+enum { MTU_USUAL = 1500 };
+
+/* What was seen of the network by the rows that share it. */
+struct seen {
+	struct preflight *p;
+	const struct network *net;
+	struct net_look look;
+	bool looked;
+	struct error why; /* not looked: why */
+};
+
+static void set(struct preflight_row *r, enum preflight_result result, const char *text, const char *hint)
+{
+	r->result = result;
+	r->text = text;
+	r->hint = hint;
+}
+
+/* --- the rows */
+
+static void check_memory(const struct seen *s, struct preflight_row *r)
+{
+	const struct machine *m = s->p->machine;
+	char has[SIZE_TEXT_MAX];
+	struct error err = { 0 };
+
+	if (preflight_memory(m, &err))
+		set(r, PREFLIGHT_STOPS, arena_strdup(s->p->a, err.msg), arena_strdup(s->p->a, err.hint));
+	else if (m->memory_bytes)
+		set(r, PREFLIGHT_GOOD, arena_strdup(s->p->a, size_format(m->memory_bytes, has)), NULL);
+	else
+		set(r, PREFLIGHT_UNKNOWN, "the kernel does not say how much there is", NULL);
+}
+
+/* The planner has summed up what has to fit; its refusal is the finding. */
+static void check_disk(const struct seen *s, struct preflight_row *r)
+{
+	const struct preflight *p = s->p;
+	char size[SIZE_TEXT_MAX], seed[SIZE_TEXT_MAX];
+
+	if (!p->plan) {
+		set(r, PREFLIGHT_STOPS, arena_strdup(p->a, p->plan_error->msg), p->plan_error->hint[0] ? arena_strdup(p->a, p->plan_error->hint) : NULL);
+		return;
+	}
+	if (!p->plan->n_disks) {
+		set(r, PREFLIGHT_GOOD, "nothing is to be written", NULL);
+		return;
+	}
+	size_format(p->plan->disks[0].size_bytes, size);
+	size_format(p->catalog->seed_bytes, seed);
+	set(r, PREFLIGHT_GOOD, arena_printf(p->a, "%s %s: %s, %s to be seeded", p->plan->disks[0].name,
+					    p->plan->disks[0].serial ? p->plan->disks[0].serial : "without a serial", size,
+					    p->catalog->seed_bytes ? seed : "nothing"), NULL);
+}
+
+struct said {
+	struct arena *a;
+	const char *text;
+};
+
+static void on_clock(void *ctx, const char *stage UNUSED, const char *text)
+{
+	struct said *c = ctx;
+
+	c->text = arena_strdup(c->a, text);
+}
+
+static void check_clock(const struct seen *s, struct preflight_row *r)
+{
+	struct said c = { s->p->a, NULL };
+	const struct engine_sink sink = { .ctx = &c, .stage = on_clock };
+	char now[21];
+
+	if (s->p->elsewhere) {
+		set(r, PREFLIGHT_UNKNOWN, "that of a recorded machine", NULL);
+		return;
+	}
+	preflight_clock(s->p->sys, s->p->catalog, &sink);
+	clock_text(clock_real_s(), now);
+	set(r, c.text ? PREFLIGHT_NOTE : PREFLIGHT_GOOD, c.text ? c.text : arena_strdup(s->p->a, now), NULL);
+}
+
+static void check_link(const struct seen *s, struct preflight_row *r)
+{
+	const struct nic *port = s->p->port;
+
+	if (!port)
+		set(r, PREFLIGHT_UNKNOWN, arena_strdup(s->p->a, s->why.msg), NULL);
+	else if (port->link && port->speed_mbit)
+		set(r, PREFLIGHT_GOOD, arena_printf(s->p->a, "%s %s: up, %" PRIu64 " Mbit/s", port->name, port->mac, port->speed_mbit), NULL);
+	else if (port->link)
+		set(r, PREFLIGHT_GOOD, arena_printf(s->p->a, "%s %s: up", port->name, port->mac), NULL);
+	else
+		set(r, PREFLIGHT_ASKS, arena_printf(s->p->a, "%s %s: no link; who else is on that network is not known", port->name, port->mac),
+		    "plug in the cable of the admin network, or look at the switch's port");
+}
+
+/* "not looked" as a row's text. */
+static void not_looked(const struct seen *s, struct preflight_row *r)
+{
+	set(r, PREFLIGHT_UNKNOWN, arena_strdup(s->p->a, s->why.msg), NULL);
+}
+
+static void check_address(const struct seen *s, struct preflight_row *r)
+{
+	if (!s->looked)
+		not_looked(s, r);
+	else if (!s->look.taken_by[0])
+		set(r, PREFLIGHT_GOOD, arena_printf(s->p->a, "%s: nobody else has it", s->net->address), NULL);
+	else
+		set(r, PREFLIGHT_ASKS, arena_printf(s->p->a, "%s, the admin node's, is taken on %s by %s", s->net->address, s->p->port->name,
+						    s->look.taken_by),
+		    arena_printf(s->p->a, "give the machine with %s another address, or change networks.admin.address", s->look.taken_by));
+}
+
+static void check_dhcp(const struct seen *s, struct preflight_row *r)
+{
+	AUTO_STR who = STR_INIT;
+
+	if (!s->looked) {
+		not_looked(s, r);
+		return;
+	}
+	for (size_t i = 0; i < s->look.n_offers; i++) {
+		const struct net_offer *o = &s->look.offers[i];
+
+		str_addf(&who, "%s%s (%s) offers %s", i ? "; " : "", ipv4_text(o->server, s->p->a), o->mac, ipv4_text(o->offered, s->p->a));
+	}
+	if (!s->look.n_offers)
+		set(r, PREFLIGHT_GOOD, arena_printf(s->p->a, "%s: no other server answers", s->p->port->name), NULL);
+	else
+		set(r, PREFLIGHT_ASKS, arena_printf(s->p->a, "%s: another DHCP server answers: %s", s->p->port->name, str_text(&who)),
+		    "take that server off the admin network: nodes would boot by whichever answers first; or correct networks.admin.nic, "
+		    "if that port is on the wrong network");
+}
+
+static void check_mtu(const struct seen *s, struct preflight_row *r)
+{
+	const struct host h = { .root = s->p->root, .a = s->p->a };
+	uint64_t is;
+
+	if (!s->p->port || s->p->elsewhere || !host_u64(&h, &is, "/sys/class/net/%s/mtu", s->p->port->name))
+		set(r, PREFLIGHT_UNKNOWN, s->p->port ? "not known of that machine" : arena_strdup(s->p->a, s->why.msg), NULL);
+	else if (is < MTU_USUAL)
+		set(r, PREFLIGHT_NOTE, arena_printf(s->p->a, "%s: %" PRIu64 ", where nodes use %d", s->p->port->name, is, MTU_USUAL),
+		    "larger frames would be lost: look at the port and its driver");
+	else
+		/* There are no peers yet to measure a path to. */
+		set(r, PREFLIGHT_GOOD, arena_printf(s->p->a, "%s: %" PRIu64 " at this port; the path to nodes is not known before there are any",
+						    s->p->port->name, is), NULL);
+}
+
+static const struct preflight_check {
+	const char *name;
+	void (*run)(const struct seen *s, struct preflight_row *r);
+} checks[PREFLIGHT_ROWS] = {
+	{ "memory", check_memory },	      { "disk", check_disk },	       { "clock", check_clock }, { "link", check_link },
+	{ "duplicate-address", check_address }, { "foreign-dhcp", check_dhcp }, { "mtu", check_mtu },
+};
+
+/* --- the run */
+
+static void look_around(struct seen *s)
+{
+	struct preflight *p = s->p;
+
+	s->net = site_network(p->site, "admin");
+	if (!s->net) {
+		error_set(&s->why, ERR_INPUT, "networks.admin is missing");
+		return;
+	}
+	if (select_nic(&s->net->nic, "networks.admin.nic", p->machine, p->a, &p->port, &s->why)) {
+		/* The rest is the table of candidates, which the plan's refusal shows. */
+		s->why.msg[strcspn(s->why.msg, "\n")] = '\0';
+		p->port = NULL;
+		return;
+	}
+	if (p->elsewhere)
+		error_set(&s->why, ERR_NET, "the network of a recorded machine");
+	else if (!p->port->link)
+		error_set(&s->why, ERR_NET, "%s has no link", p->port->name);
+	else
+		s->looked = !p->sys->ops->net_look(p->sys, p->port->name, s->net->addr, &s->look, &s->why);
+}
+
+static bool is_ignored(const struct site *s, const char *name)
+{
+	for (size_t i = 0; i < s->preflight.n_ignore; i++)
+		if (str_eq(s->preflight.ignore[i], name))
+			return true;
+	return false;
+}
+
+void preflight_run(struct preflight *p)
+{
+	struct seen s = { .p = p };
+
+	look_around(&s);
+	p->address_free = s.looked && !s.look.taken_by[0];
+	for (size_t i = 0; i < PREFLIGHT_ROWS; i++) {
+		struct preflight_row *r = &p->rows[i];
+
+		r->name = checks[i].name;
+		checks[i].run(&s, r);
+		if (r->result == PREFLIGHT_ASKS && is_ignored(p->site, r->name))
+			r->result = PREFLIGHT_IGNORED;
+	}
+}
+
+/* --- what is made of it */
+
+int preflight_judge(const struct preflight *p, bool asks_too, struct error *err)
+{
+	const struct preflight_row *first = NULL;
+	AUTO_STR all = STR_INIT;
+	AUTO_STR hints = STR_INIT;
+	AUTO_STR asking = STR_INIT;
+	size_t n = 0;
+
+	for (size_t i = 0; i < PREFLIGHT_ROWS; i++) {
+		const struct preflight_row *r = &p->rows[i];
+
+		if (r->result != PREFLIGHT_STOPS && !(asks_too && r->result == PREFLIGHT_ASKS))
+			continue;
+		first = first ? first : r;
+		str_addf(&all, "%s%s: %s", n++ ? "\n" : "", r->name, r->text);
+		str_addf(&hints, "%s%s", hints.len && r->hint ? "; " : "", r->hint ? r->hint : "");
+		if (r->result == PREFLIGHT_ASKS)
+			str_addf(&asking, "%s%s", asking.len ? ", " : "", r->name);
+	}
+	if (!n)
+		return 0;
+	if (n == 1 && str_eq(first->name, "disk")) {
+		*err = *p->plan_error;
+		return -1;
+	}
+	if (n == 1)
+		error_set(err, ERR_REFUSED, "%s; nothing was written", str_text(&all));
+	else
+		error_set(err, ERR_REFUSED, "%zu checks stop this install; nothing was written\n%s", n, str_text(&all));
+	if (asking.len)
+		str_addf(&hints, "; or, if it may be so, in the site file: preflight: { ignore: [ %s ] }", str_text(&asking));
+	return error_hint(err, "%s", str_text(&hints));
+}
+
+void preflight_text(const struct preflight *p, struct str *out)
+{
+	enum { TEXT_AT = 30 };
+
+	str_add(out, "preflight\n");
+	for (size_t i = 0; i < PREFLIGHT_ROWS; i++) {
+		const struct preflight_row *r = &p->rows[i];
+
+		str_addf(out, "  %-18s %-8s ", r->name, preflight_result_names[r->result]);
+		/* A text of several lines stays in its column. */
+		for (const char *line = r->text; *line; line += strcspn(line, "\n"), line += *line == '\n')
+			str_addf(out, "%*s%.*s\n", line == r->text ? 0 : TEXT_AT, "", (int)strcspn(line, "\n"), line);
+	}
+}
+
+void preflight_json(const struct preflight *p, struct str *out)
+{
+	struct tree *list = tree_new(p->a, TREE_SEQ);
+
+	for (size_t i = 0; i < PREFLIGHT_ROWS; i++) {
+		const struct preflight_row *r = &p->rows[i];
+		struct tree *row = tree_new(p->a, TREE_MAP);
+
+		tree_add(p->a, row, "name", tree_string(p->a, r->name));
+		tree_add(p->a, row, "result", tree_string(p->a, preflight_result_names[r->result]));
+		tree_add(p->a, row, "text", tree_string(p->a, r->text));
+		if (r->hint)
+			tree_add(p->a, row, "hint", tree_string(p->a, r->hint));
+		tree_push(p->a, list, row);
+	}
+	json_write(list, true, out);
+}
