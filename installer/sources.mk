@@ -12,4 +12,4 @@ admin_SRC   := admin/life.c admin/store.c admin/nodes.c admin/node_apply.c admin
 agent_SRC   := agent/clock.c agent/client.c agent/measure.c agent/run_ram.c agent/run_disk.c agent/secrets.c agent/checks.c agent/esps.c
 ui_SRC      := ui/console.c ui/screens.c ui/hub.c ui/table.c ui/machine_text.c
 # Programs of more than one file.
-install_SRC := cmd/install_main.c cmd/install_job.c cmd/install_show.c cmd/install_validate.c cmd/install_customize.c cmd/install_apply.c cmd/install_saved.c cmd/install_confirm.c cmd/install_run.c cmd/install_menu.c cmd/install_bundle.c cmd/install_node.c cmd/secrets.c
+install_SRC := cmd/install_main.c cmd/install_job.c cmd/install_show.c cmd/install_validate.c cmd/install_customize.c cmd/install_apply.c cmd/install_saved.c cmd/install_confirm.c cmd/install_run.c cmd/install_menu.c cmd/install_bundle.c cmd/install_node.c cmd/install_preflight.c cmd/install_remote.c cmd/install_watch.c cmd/secrets.c

@@ -9,6 +9,7 @@
 #include "cmd/secrets.h"
 #include "engine/engine.h"
 #include "engine/preflight.h"
+#include "observe/observe.h"
 
 static const char target_dir[] = "/run/fulcrum/target";
 
@@ -78,6 +79,21 @@ static int agreed(const struct job *j, struct error *err)
 	return error_hint(err, "look at the plan above and give its hash");
 }
 
+/* A node's plan has another machine's network: its admin node answers there. */
+static int check(struct job *j, struct error *err)
+{
+	struct preflight p;
+
+	if (j->o.dry || j->o.machine)
+		return 0;
+	if (j->o.profile)
+		return preflight_memory(j->machine, err);
+	if (observe_nics_up(j->sys, err) || observe_nics("", &j->a, j->machine, err))
+		return error_wrap(err, "network ports");
+	job_preflight(j, NULL, &p);
+	return preflight_judge(&p, true, err);
+}
+
 int verb_apply(struct job *j, struct error *err)
 {
 	struct engine_sink sink;
@@ -88,7 +104,7 @@ int verb_apply(struct job *j, struct error *err)
 		return error_set(err, ERR_USAGE, "apply needs --plan-hash: run plan, look at it, and give its hash");
 	/* An id made of an empty pool would not be random: wait here, too. */
 	preflight_entropy(NULL);
-	if (plan_to_apply(j, err) || agreed(j, err) || (!j->o.dry && !j->o.machine && preflight_memory(j->machine, err)))
+	if (plan_to_apply(j, err) || agreed(j, err) || check(j, err))
 		return -1;
 	channel_log(JOB_PROGRESS);
 	console_init(&c, false, "install");

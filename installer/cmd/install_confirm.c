@@ -88,7 +88,7 @@ int job_confirm(struct job *j, struct console *c, struct error *err)
 		return 0;
 	}
 	explain_question(j, c);
-	str_addf(&prompt, "\nType the plan's hash (%.*s) and Enter to write, or \"no\" to stop: ", PLAN_SHORT, hash);
+	str_addf(&prompt, "\nType the plan's hash (%.*s) and Enter to write, \"no\" to stop, \"password\" for a login from elsewhere: ", PLAN_SHORT, hash);
 	for (;;) {
 		if (console_ask(c, str_text(&prompt), line) < 0)
 			return error_set(err, ERR_REFUSED, "nobody confirmed the plan: nothing was written");
@@ -96,6 +96,11 @@ int job_confirm(struct job *j, struct console *c, struct error *err)
 			return 0;
 		if (!strcmp(line, "no"))
 			return error_set(err, ERR_REFUSED, "stopped by the person at the console: nothing was written");
+		if (!strcmp(line, "password")) {
+			if (job_remote_once(j, c, err))
+				console_error(c, err);
+			continue;
+		}
 		console_say(c, "\"%s\" is not %.*s\n", line, PLAN_SHORT, hash);
 	}
 }

@@ -8,8 +8,10 @@
 #include "model/catalog.h"
 #include "model/machine.h"
 #include "model/plan.h"
+#include "engine/preflight.h"
 #include "model/site.h"
 #include "sys/sys.h"
+#include "sys/task.h"
 #include "ui/console.h"
 
 /* Where what happens is kept while this boot lasts (base/channel.h says what is in it). */
@@ -18,7 +20,7 @@
 
 struct opts {
 	const char *machine, *medium, *key, *site, *plan_hash, *seed, *profile, *node, *address, *to, *plan;
-	bool json, reinstall, dry, unattended, show, remove;
+	bool json, reinstall, dry, unattended, show, remove, once;
 	char *const *args; /* what stands behind the verb; SITE is the first of it where a verb takes one */
 	size_t n_args;
 };
@@ -35,6 +37,7 @@ struct job {
 	bool have_catalog;
 	struct plan *plan;
 	const struct plan *saved; /* --plan */
+	struct task report;	  /* lives longer than one attempt; pid 0: none */
 };
 
 /* --- install_job.c: each fills its members of J; texts and values live in J's arena */
@@ -84,9 +87,34 @@ bool job_consents(const struct job *j);
  */
 MUST_CHECK int job_confirm(struct job *j, struct console *c, struct error *err);
 
+/* --- install_preflight.c */
+
+/*
+ * Looks at all that engine/preflight.h lists, and tells the channel, a line a check. PLAN_ERROR: why there is no j->plan;
+ * else NULL.
+ */
+void job_preflight(struct job *j, const struct error *plan_error, struct preflight *p);
+/*
+ * Whether the install may go on by P: where a person is there, by asking what only a person may overrule. *ERR lists
+ * all that stops.
+ */
+MUST_CHECK int job_preflight_agree(const struct job *j, const struct preflight *p, struct console *c, struct error *err);
+
+/* --- install_remote.c */
+
+/*
+ * What the site file asks for: logins by its keys, progress to its URL; without that, nothing. ADDRESS_FREE: the admin node's
+ * address is nobody else's. Failures are notes.
+ */
+void job_remote_up(struct job *j, struct console *c, bool address_free);
+/* Lets what is to be told of this run get through, for some seconds at most. */
+void job_remote_end(struct job *j);
+/* Opens one login by a password, shown on the machine's own consoles and nowhere else. */
+MUST_CHECK int job_remote_once(struct job *j, struct console *c, struct error *err);
+
 /* --- install_menu.c */
 
-enum menu_choice { MENU_RETRY, MENU_SHELL, MENU_BUNDLE, MENU_RESTART, MENU_GONE /* nobody can choose any more */ };
+enum menu_choice { MENU_RETRY, MENU_SHELL, MENU_BUNDLE, MENU_REMOTE, MENU_RESTART, MENU_GONE /* nobody can choose any more */ };
 /* After CAUSE: offers all of them, does what needs no other, and returns MENU_RETRY, MENU_RESTART or MENU_GONE. */
 enum menu_choice job_menu(struct job *j, struct console *c, const struct error *cause);
 
@@ -109,5 +137,8 @@ MUST_CHECK int verb_explain(struct job *j, struct error *err);
 MUST_CHECK int verb_observe(struct job *j, struct error *err);
 MUST_CHECK int verb_run(struct job *j, struct error *err);
 MUST_CHECK int verb_schema(struct job *j, struct error *err);
+MUST_CHECK int verb_preflight(struct job *j, struct error *err);
+MUST_CHECK int verb_remote(struct job *j, struct error *err);
+MUST_CHECK int verb_watch(struct job *j, struct error *err);
 MUST_CHECK int verb_bundle(struct job *j, struct error *err);
 MUST_CHECK int verb_reference(struct job *j, struct error *err);

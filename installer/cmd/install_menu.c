@@ -4,6 +4,7 @@
  * waited for with a blank screen, and nothing goes on by itself: only a person knows whether the cause is mended.
  */
 #include <string.h>
+#include <unistd.h>
 
 #include "base/channel.h"
 #include "base/str.h"
@@ -18,6 +19,7 @@ static const struct item {
 	{ "r", "retry", "look at the machine again, plan anew, and go on from what is there", MENU_RETRY },
 	{ "s", "shell", "a shell on this console; `exit` comes back here", MENU_SHELL },
 	{ "b", "bundle", "save all that is known as one file on a stick or volume", MENU_BUNDLE },
+	{ "p", "password", "let somebody in from elsewhere, by a password for one login", MENU_REMOTE },
 	{ "x", "restart", "restart this machine", MENU_RESTART },
 };
 
@@ -36,7 +38,7 @@ static void open_shell(struct console *c, int at)
 	struct screen *s = &c->screens.s[at];
 	struct error err;
 
-	if (s->out < 0 || s->out != s->in) {
+	if (s->out < 0 || s->out != s->in || isatty(s->out) != 1) {
 		console_say(c, "%s is no console: there is no shell on it\n", s->name);
 		return;
 	}
@@ -65,6 +67,14 @@ static void save_bundle(struct job *j, struct console *c, const struct error *ca
 	channel_emit("bundle", c->who, "text", where, NULL);
 }
 
+static void open_remote(struct job *j, struct console *c)
+{
+	struct error err = { 0 };
+
+	if (job_remote_once(j, c, &err))
+		console_error(c, &err);
+}
+
 static const struct item *find(const char *typed)
 {
 	for (size_t i = 0; i < ARRAY_LEN(items); i++)
@@ -82,7 +92,7 @@ enum menu_choice job_menu(struct job *j, struct console *c, const struct error *
 		int at;
 
 		show(c);
-		at = console_ask(c, "\nr, s, b or x, and Enter: ", typed);
+		at = console_ask(c, "\nr, s, b, p or x, and Enter: ", typed);
 		if (at < 0)
 			return MENU_GONE;
 		i = find(typed);
@@ -90,6 +100,8 @@ enum menu_choice job_menu(struct job *j, struct console *c, const struct error *
 			return i->choice;
 		if (i && i->choice == MENU_SHELL)
 			open_shell(c, at);
+		else if (i && i->choice == MENU_REMOTE)
+			open_remote(j, c);
 		else if (i)
 			save_bundle(j, c, cause);
 		else if (typed[0])

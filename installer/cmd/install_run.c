@@ -25,15 +25,11 @@ static int look_again(struct job *j, struct error *err)
 	return 0;
 }
 
-/* Whether a cable is plugged in is known only of ports that are up: brought up where the site file asks for it. */
+/* Whether a cable is plugged in is known only of ports that are up, and who else is there is asked through one. */
 static int look_for_links(struct job *j, struct error *err)
 {
-	const struct network *net = site_network(j->site, "admin");
-
-	if (!net || !net->nic.link)
-		return 0;
 	if (observe_nics_up(j->sys, err) || observe_nics("", &j->a, j->machine, err))
-		return error_wrap(err, "networks.admin.nic: link");
+		return error_wrap(err, "network ports");
 	return 0;
 }
 
@@ -73,25 +69,44 @@ static int find_site(struct job *j, struct console *c, struct error *err)
 	return job_parse_site(j, str_text(&text), text.len, err);
 }
 
+/* The plan, shown, and all checks; -1 if either speaks against an install. */
+static int plan_and_check(struct job *j, struct console *c, struct error *err)
+{
+	struct engine_sink sink = console_sink(c);
+	struct error plan_error = { 0 };
+	AUTO_STR text = STR_INIT;
+	struct preflight p;
+	bool planned;
+
+	sink.stage(c, "plan", "planning");
+	if (job_catalog(j, err))
+		return -1;
+	planned = !job_plan(j, &plan_error);
+	sink.stage(c, "preflight", "checking the machine and its network");
+	job_preflight(j, planned ? NULL : &plan_error, &p);
+	preflight_text(&p, &text);
+	console_text(c, str_text(&text));
+	job_remote_up(j, c, p.address_free);
+	if (planned) {
+		console_say(c, "\n");
+		job_show_plan(j, c);
+	}
+	if (planned && !j->plan->n_ops)
+		return 0;
+	return job_preflight_agree(j, &p, c, err);
+}
+
 /* *RET_WRITTEN: something was installed, and the machine is to start from it. */
 static int run_install(struct job *j, struct console *c, bool *ret_written, struct error *err)
 {
 	struct engine_sink sink = console_sink(c);
 
 	sink.stage(c, "observe", "looking at this machine");
-	if (job_machine(j, err) || preflight_memory(j->machine, err))
+	if (job_machine(j, err))
 		return -1;
 	preflight_entropy(&sink);
-	if (find_site(j, c, err) || look_for_links(j, err))
+	if (find_site(j, c, err) || look_for_links(j, err) || plan_and_check(j, c, err))
 		return -1;
-	sink.stage(c, "plan", "planning");
-	if (job_catalog(j, err))
-		return -1;
-	preflight_clock(j->sys, &j->catalog, &sink);
-	if (job_plan(j, err))
-		return -1;
-	console_say(c, "\n");
-	job_show_plan(j, c);
 	if (!j->plan->n_ops) {
 		sink.stage(c, "done", "nothing to do: this machine already is the admin node. Take the stick out and restart it");
 		return 0;
@@ -109,6 +124,7 @@ static int run_install(struct job *j, struct console *c, bool *ret_written, stru
 static int restart(struct job *j, struct console *c, struct error *err)
 {
 	console_say(c, "restarting\n");
+	job_remote_end(j);
 	console_close(c);
 	if (j->sys->ops->sync(j->sys, err) || j->sys->ops->sleep_ms(j->sys, REBOOT_AFTER_MS, err))
 		return -1;
@@ -119,7 +135,7 @@ static int restart(struct job *j, struct console *c, struct error *err)
 static void forget(struct job *j)
 {
 	arena_release(&j->a);
-	*j = (struct job){ .o = j->o, .sys = j->sys };
+	*j = (struct job){ .o = j->o, .sys = j->sys, .report = j->report };
 }
 
 /* The installer's life. Ends in a restart, or when there is nothing to do; a failure leads to the menu, and maybe again. */
@@ -130,6 +146,7 @@ int verb_run(struct job *j, struct error *err)
 
 	channel_log(JOB_PROGRESS);
 	console_init(&c, true, "install");
+	console_watched(&c);
 	console_say(&c, "\nFulcrum installer\n");
 	while (run_install(j, &c, &written, err)) {
 		enum menu_choice choice;
@@ -140,6 +157,7 @@ int verb_run(struct job *j, struct error *err)
 		if (choice == MENU_RESTART)
 			return restart(j, &c, err);
 		if (choice != MENU_RETRY) {
+			job_remote_end(j);
 			console_close(&c);
 			return -1;
 		}
@@ -149,6 +167,7 @@ int verb_run(struct job *j, struct error *err)
 	}
 	if (written)
 		return restart(j, &c, err);
+	job_remote_end(j);
 	console_close(&c);
 	return 0;
 }

@@ -45,6 +45,17 @@ says() {
 	result "$code" "$2"
 }
 
+# The checks before an install, of a recorded machine: what its network and its clock say is not known here.
+preflight_tests() {
+	local site=tests/sites/lab.yaml
+	expect 0 "preflight of a recorded machine" "$tool" preflight --machine tests/machines/one-nvme.json "$site"
+	says "foreign-dhcp       unknown" "which has no network here"
+	expect 0 "and for machines" "$tool" preflight --json --machine tests/machines/one-nvme.json "$site"
+	says '"name": "duplicate-address"' "a row a check"
+	expect 4 "a tie of disks stops it" "$tool" preflight --machine tests/machines/two-nvme.json "$site"
+	says "disk               stops" "in the table"
+}
+
 # A node straight from the medium, planned on a workstation without one.
 profile_tests() {
 	local machine address
@@ -251,6 +262,7 @@ hostile_tests() {
 
 site_tests
 profile_tests
+preflight_tests
 saved_tests
 bundle_tests
 plan_tests

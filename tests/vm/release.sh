@@ -52,6 +52,23 @@ release_sign()
 	mv -- "$1.seed.sig" "$1/SEED.sig"
 }
 
+# FILE: a medium like the real one, which boots, with 60 MiB of noise for the mirror and no images
+release_medium()
+{
+	local from=$O/iso/tree/fulcrum tree=$RUN_DIR/medium n
+	need_program xorriso
+	mkdir -p -- "$tree/fulcrum/mirror/pool"
+	for n in boot efi keys netboot build-id packages.manifest release.json root.squashfs; do
+		cp -al -- "$from/$n" "$tree/fulcrum/"
+	done
+	for n in {1..20}; do
+		head -c 3M /dev/urandom >"$tree/fulcrum/mirror/pool/package_$n.deb"
+	done
+	release_sign "$tree/fulcrum" "${KEYS:-$O/keys}/release.key"
+	xorriso -as mkisofs -quiet -r -V FULCRUM -o "$1" "$tree" >"$RUN_DIR/medium.log" 2>&1 ||
+		die "no medium: $(tail -n 2 "$RUN_DIR/medium.log")"
+}
+
 # DIR FILE MIB: DIR's content as an ext4 volume
 release_volume()
 {

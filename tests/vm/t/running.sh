@@ -15,23 +15,6 @@ source "${BASH_SOURCE[0]%/*}/../release.sh"
 SECRET="correct horse battery 42"
 SECOND_READER=
 
-# A medium like the real one, with files of some MiB for the mirror.
-make_medium()
-{
-	local from=$O/iso/tree/fulcrum tree=$RUN_DIR/medium n
-	need_program xorriso
-	mkdir -p -- "$tree/fulcrum/mirror/pool"
-	for n in boot efi keys netboot build-id packages.manifest release.json root.squashfs; do
-		cp -al -- "$from/$n" "$tree/fulcrum/"
-	done
-	for n in {1..20}; do
-		head -c 3M /dev/urandom >"$tree/fulcrum/mirror/pool/package_$n.deb"
-	done
-	release_sign "$tree/fulcrum" "${KEYS:-$O/keys}/release.key"
-	xorriso -as mkisofs -quiet -r -V FULCRUM -o "$RUN_DIR/medium.iso" "$tree" >"$RUN_DIR/medium.log" 2>&1 ||
-		die "no medium: $(tail -n 2 "$RUN_DIR/medium.log")"
-}
-
 # The site file, with a passphrase that nobody else may see, on a volume that can be written to.
 make_config()
 {
@@ -114,7 +97,7 @@ test_failure()
 	check "the install begins to write" vm_wait_event m 60 "t=step id=seed* done=*" "t=error"
 	check "the disk is pulled" vm_pull m target
 	check "the install fails" vm_wait_event m 90 "t=stage stage=failed" "t=stage stage=done"
-	check "the consoles offer a way on" vm_expect m 20 $'\n   r  retry .*\n   s  shell .*\n   b  bundle .*\n   x  restart .*r, s, b or x, and Enter: $'
+	check "the consoles offer a way on" vm_expect m 20 $'\n   r  retry .*\n   s  shell .*\n   b  bundle .*\n   x  restart .*r, s, b, p or x, and Enter: $'
 	contains "with what to do" "$(vm_console m)" "what to do:"
 	contains "the other line shows the same progress" "$(second_line m)" "] clear"
 	contains "and the same menu" "$(second_line m)" "   r  retry"
@@ -131,7 +114,7 @@ test_shell()
 	vm_type m 'echo "in-$((40 + 2))-shell on $(tty)"'
 	check "and takes commands" vm_expect m 20 "in-42-shell on /dev/ttyS0" "$from"
 	vm_type m 'exit'
-	check "its end leads back to the menu" vm_expect m 20 $'back from the shell on ttyS0\n.*r, s, b or x, and Enter: $' "$from"
+	check "its end leads back to the menu" vm_expect m 20 $'back from the shell on ttyS0\n.*r, s, b, p or x, and Enter: $' "$from"
 	contains "the other line was told" "$(second_line m)" "a shell is open on ttyS0"
 }
 
@@ -141,7 +124,7 @@ test_bundle()
 	from=$(vm_console_size m)
 	vm_type m b
 	check "a bundle is saved" vm_expect m 60 "bundle: saved as fulcrum-bundle-[0-9]+-[0-9]+.tar on the volume FULCRUM-CFG" "$from"
-	check "and the menu comes again" vm_expect m 20 $'r, s, b or x, and Enter: $' "$from"
+	check "and the menu comes again" vm_expect m 20 $'r, s, b, p or x, and Enter: $' "$from"
 	check "the volume is let go" vm_unplug m config
 	mkdir -p -- "$dir"
 	check "the host finds it" mcopy -n -i "$RUN_DIR/config.fat" '::/fulcrum-bundle-*.tar' "$dir/"
@@ -178,7 +161,7 @@ test_retry()
 main()
 {
 	vm_run_begin running
-	make_medium
+	release_medium "$RUN_DIR/medium.iso"
 	make_config
 	truncate -s 3G "$RUN_DIR/target.raw"
 	make_machine m
