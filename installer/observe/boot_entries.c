@@ -42,11 +42,17 @@ static bool read_order(const char *s, const char *end, struct arena *a, struct b
 /* "HD(1,GPT,f1b4...,0x800,0x20000)/..." */
 static const char *gpt_partition(const char *path, struct arena *a)
 {
-	size_t digits = str_starts(path, "HD(") ? strspn(path + 3, "0123456789") : 0;
-	const char *guid = path + 3 + digits + strlen(",GPT,");
+	const char *guid;
 	char *lower;
 
-	if (!digits || !str_starts(path + 3 + digits, ",GPT,") || strlen(guid) < UUID_TEXT || guid[UUID_TEXT - 1] != ',')
+	if (!str_starts(path, "HD("))
+		return NULL;
+	guid = path + strlen("HD(");
+	guid += strspn(guid, "0123456789");
+	if (!str_starts(guid, ",GPT,"))
+		return NULL;
+	guid += strlen(",GPT,");
+	if (strlen(guid) < UUID_TEXT || guid[UUID_TEXT - 1] != ',')
 		return NULL;
 	lower = arena_strndup(a, guid, UUID_TEXT - 1);
 	for (char *c = lower; *c; c++)
@@ -78,8 +84,9 @@ static bool read_entry(const char *s, const char *end, struct arena *a, struct b
 	e = &b->v[b->n++];
 	*e = (struct boot_entry){ .number = number, .active = s[-2] == '*', .path = "",
 				  .label = arena_strndup(a, s, (size_t)((tab ? tab : end) - s)) };
-	if (tab)
-		e->path = arena_strndup(a, tab + 1, (size_t)(end - tab - 1));
+	if (!tab)
+		return true;
+	e->path = arena_strndup(a, tab + 1, (size_t)(end - tab - 1));
 	e->partition = gpt_partition(e->path, a);
 	e->network = is_network(e->path);
 	return true;

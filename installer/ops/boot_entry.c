@@ -165,7 +165,7 @@ void boot_entry_renew(struct op_env *env, const struct op_boot *p)
 {
 	AUTO_ARENA a = ARENA_INIT;
 	struct error err = { 0 };
-	const char *said;
+	const char *said = NULL;
 
 	if (!p->entry || !p->n_esps)
 		return;
