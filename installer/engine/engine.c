@@ -195,17 +195,17 @@ static void note_end(struct run *r)
 }
 
 /*
- * The remedy of a step that a device, a file or a program failed: the cause may be any disk of the plan, and every
- * other cause has said its own.
+ * The remedy where a device, a file or a program failed: the cause may be any disk of the plan, and every other cause
+ * has said its own.
  */
-static void hint_failed(const struct run *r, struct error *err)
+static void hint_failed(const struct plan *plan, struct error *err)
 {
 	AUTO_STR disks = STR_INIT;
 
 	if (err->kind != ERR_IO || err->hint[0])
 		return;
-	for (size_t i = 0; i < r->plan->n_disks; i++) {
-		const struct plan_disk *d = &r->plan->disks[i];
+	for (size_t i = 0; i < plan->n_disks; i++) {
+		const struct plan_disk *d = &plan->disks[i];
 
 		str_addf(&disks, "%s%s (%s)", i ? ", " : "", d->name, d->serial ? d->serial : d->wwn ? d->wwn : d->topology ? d->topology : "no serial");
 	}
@@ -283,8 +283,6 @@ static int run_all(struct engine *e, const struct plan *plan, struct held *held,
 		error_hint(err, "the journal could not be written either");
 	for (r.at = 0; r.at < plan->n_ops && !rc; r.at++) {
 		rc = run_op(&r, &env, err);
-		if (rc)
-			hint_failed(&r, err);
 		if (rc && journal_add(j, plan->ops[r.at].id, "failed", &ignored))
 			error_hint(err, "the journal could not be written either");
 	}
@@ -327,6 +325,8 @@ static int apply_locked(struct engine *e, const struct plan *plan, struct arena 
 		stage(e, "apply", "writing");
 		rc = run_all(e, plan, held, paths, err);
 	}
+	if (rc)
+		hint_failed(plan, err);
 	let_go(e, held, plan->n_disks);
 	return rc;
 }
