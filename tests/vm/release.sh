@@ -7,6 +7,7 @@
 
 RELEASE_PART=65536
 
+# RELEASE_IMAGE=1 in front: with an image, see release_image.
 # DIR [MIB]: the release below DIR/release (not /fulcrum: it is no boot medium), with some files standing for the
 # mirror, and a large one of that size
 release_make()
@@ -34,8 +35,25 @@ release_make()
 		repeatable_bytes $((1000 * n)) "$n" >"$dir/mirror/pool/package_$n.deb"
 		n=$((n - 1))
 	done
+	[[ -z ${RELEASE_IMAGE:-} ]] || release_image "$dir"
 	[[ -z ${2:-} ]] || head -c "${2}M" -- "$from/images/debian-13/chunks" >"$dir/mirror/pool/large.deb"
 	release_sign "$dir" "$key"
+}
+
+# DIR: an image debian-13 that is an empty file system, and the names of packages that storage wants. A node that is
+# made of it has all its storage and its root; its identity is where the installer ends, for there is no program in it.
+release_image()
+{
+	local image=$1.img name
+	truncate -s 24M -- "$image"
+	mke2fs -q -t ext4 -F -b 4096 -J size=4 -O metadata_csum,64bit -- "$image"
+	mkdir -p -- "$1/images/debian-13" "$1/mirror/dists/trixie/main/binary-amd64"
+	"$O/bin/fulcrum-image" pack --name debian-13 --version empty --fs ext4 "$image" "$1/images/debian-13" >/dev/null
+	"$O/bin/fulcrum-image" sign "${KEYS:-$O/keys}/release.key" "$1/images/debian-13/list"
+	for name in mdadm lvm2 xfsprogs cryptsetup-initramfs thin-provisioning-tools; do
+		printf 'Package: %s\n\n' "$name"
+	done >"$1/mirror/dists/trixie/main/binary-amd64/Packages"
+	rm -f -- "$image"
 }
 
 # COUNT SEED: the same bytes every time

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The admin machine on an NVMe disk: installed from the stick, it comes up from that disk with its
+# The admin machine on an NVMe disk, with 768 MiB of memory: installed from the stick, it comes up from that disk with its
 # services ready.
 
 # shellcheck source=tests/vm/mainline.sh
@@ -21,6 +21,7 @@ stage()
 main()
 {
 	LINE_ADMIN_BUS=nvme
+	LINE_ADMIN_MB=768
 	vm_run_begin nvme
 	line_machines
 	stage "the stick installs onto NVMe" line_install
