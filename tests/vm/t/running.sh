@@ -81,11 +81,11 @@ plug_target()
 	vm_plug "$1" target "$RUN_DIR/target.raw" RUN-1 "node={\"driver\":\"throttle\",\"throttle-group\":\"slow\",\"file\":{\"driver\":\"file\",\"filename\":\"$RUN_DIR/target.raw\",\"locking\":\"off\",\"discard\":\"unmap\"}}"
 }
 
-# NAME FROM: waits for the plan from byte FROM on and types its hash
+# NAME FROM SECONDS: waits for the plan from byte FROM on and types its hash
 confirm()
 {
 	local text
-	vm_expect "$1" 60 "Type the plan's hash \([0-9a-f]{8}\)" "$2" || return 1
+	vm_expect "$1" "$3" "Type the plan's hash \([0-9a-f]{8}\)" "$2" || { note "$WAIT_ERROR"; return 1; }
 	text=$(vm_console "$1" "$2")
 	[[ $text =~ "Type the plan's hash ("([0-9a-f]{8})")" ]] || return 1
 	vm_type "$1" "${BASH_REMATCH[1]}"
@@ -93,7 +93,7 @@ confirm()
 
 test_failure()
 {
-	check "m: the plan is shown, and confirmed at the first line" confirm m 0
+	check "m: the plan is shown, and confirmed at the first line" confirm m 0 120
 	check "the install begins to write" vm_wait_event m 60 "t=step id=seed* done=*" "t=error"
 	check "the disk is pulled" vm_pull m target
 	check "the install fails" vm_wait_event m 90 "t=stage stage=failed" "t=stage stage=done"
@@ -151,7 +151,7 @@ test_retry()
 	from=$(vm_console_size m)
 	vm_mark m
 	vm_type m r
-	check "the machine is looked at anew, and the plan confirmed" confirm m "$from"
+	check "the machine is looked at anew, and the plan confirmed" confirm m "$from" 60
 	check "while nobody reads the second line, the install ends well" vm_wait_event m 120 "t=stage stage=done" "t=stage stage=failed"
 	is "nothing more was read there" "$(stat -c %s -- "$RUN_DIR/m/second.log")" "$size"
 	contains "the first line showed the time left" "$(vm_console m "$from")" " left"
