@@ -146,13 +146,28 @@ _Noreturn static void child(int fd, bool own_session, const char *const *argv)
 	_exit(127);
 }
 
+/*
+ * A session's leader that ends takes its terminal with it: everybody's descriptors of it are hung up (tty_io.c:
+ * tty_vhangup_session), ours too. PATH is opened anew in the place of FD.
+ */
+static void revive(int fd, const char *path)
+{
+	AUTO_FD again = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+
+	if (again >= 0)
+		dup3(again, fd, O_CLOEXEC);
+}
+
 int terminal_run(int fd, const char *const *argv, struct error *err)
 {
 	/* Started by a person in a shell on this very terminal: that session has it already. */
 	bool ours = tcgetsid(fd) == getsid(0);
 	pid_t group = ours ? tcgetpgrp(fd) : -1, pid;
+	char path[64] = "";
 	int status;
 
+	if (!ours && ttyname_r(fd, path, sizeof(path)))
+		path[0] = '\0';
 	terminal_sane(fd);
 	fflush(NULL);
 	pid = fork();
@@ -169,6 +184,8 @@ int terminal_run(int fd, const char *const *argv, struct error *err)
 		tcsetpgrp(fd, group);
 		signal(SIGTTOU, SIG_DFL);
 	}
+	if (path[0])
+		revive(fd, path);
 	/* The child cleared it on the description that it shares with us. */
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 	terminal_sane(fd);

@@ -50,7 +50,7 @@ login()
 	local name=$1
 	shift
 	timeout 600 ssh -F /dev/null -p "$SSH_PORT" -o UserKnownHostsFile="$RUN_DIR/known_hosts" -o StrictHostKeyChecking=accept-new \
-		-o LogLevel=ERROR -o ConnectTimeout=30 "$@" root@127.0.0.1 >"$RUN_DIR/$name.out" 2>&1
+		-o LogLevel=ERROR -o ConnectTimeout=$((30 * VM_SLOW)) "$@" root@127.0.0.1 >"$RUN_DIR/$name.out" 2>&1
 }
 
 by_password()
@@ -130,7 +130,7 @@ test_password()
 	[[ $text =~ "  password "([a-z0-9-]+) ]] && PASSWORD=${BASH_REMATCH[1]}
 	[[ $text =~ "  host key "(SHA256:[A-Za-z0-9+/]+) ]] && FINGERPRINT=${BASH_REMATCH[1]}
 	contains "with the address that it has" "$text" "10.0.2.15"
-	seen=$(timeout 60 ssh-keyscan -T 50 -p "$SSH_PORT" 127.0.0.1 2>/dev/null | ssh-keygen -lf - | cut -d' ' -f2)
+	seen=$(timeout $((60 * VM_SLOW)) ssh-keyscan -T $((50 * VM_SLOW)) -p "$SSH_PORT" 127.0.0.1 2>/dev/null | ssh-keygen -lf - | cut -d' ' -f2)
 	is "the host key is the one that is shown" "$seen" "$FINGERPRINT"
 	printf '#!/bin/sh\necho %s\n' "$PASSWORD" >"$RUN_DIR/askpass"
 	chmod 700 "$RUN_DIR/askpass"
@@ -140,15 +140,15 @@ test_password()
 	exec {PERSON}>"$RUN_DIR/typed"
 	check "it lets a person in" sees 60 person "p or x, and Enter: "
 	contains "who sees what was said before" "$(<"$RUN_DIR/person.out")" "2 checks stop this install"
+	lacks "without the password" "$(<"$RUN_DIR/person.out")" "$PASSWORD"
 	by_password second </dev/null || true
 	lacks "it does so once" "$(<"$RUN_DIR/second.out")" "watching the installer"
 	printf 's\n' >&"$PERSON"
 	check "a key opens a shell" sees 60 person "# "
 	# shellcheck disable=SC2016  # for the guest's shell
-	printf 'echo "found: $(grep -rlF %s /run /etc /tmp /root 2>/dev/null | wc -l), $(grep ^root: /etc/shadow), $(netstat -tln | grep -c ^tcp)"; exit\n' "$PASSWORD" >&"$PERSON"
+	printf 'echo "found: $(find /run /etc /tmp /root -xdev -type f | xargs grep -lF %s | wc -l), $(grep ^root: /etc/shadow), $(netstat -tln | grep -c ^tcp)"; exit\n' "$PASSWORD" >&"$PERSON"
 	check "the password is in no file, void, and nothing listens for it" sees 30 person "found: 0, root:*:20000:0:99999:7:::, 0"
 	lacks "nor was it ever told" "$(<"$RUN_DIR/m/events")" "$PASSWORD"
-	lacks "over ssh neither" "$(grep -v 'grep -rlF' "$RUN_DIR/person.out")" "$PASSWORD"
 }
 
 # The site file says that it may be so, who may watch, and who is told.
@@ -176,7 +176,6 @@ test_watched()
 	check "the install ends well" vm_wait_event m 180 "t=stage stage=done" "t=stage stage=failed"
 	check "who watches sees it" sees 20 one "installed and verified"
 	check "so does the person with the password" sees 20 person "installed and verified"
-	check "and the end" sees 20 one "the installer has ended"
 	contains "step by step, with a rate and the time left" "$(tr '\r' '\n' <"$RUN_DIR/person.out")" "/s"
 	check "the machine restarts" vm_wait_event m 60 "t=qemu event=RESET"
 }
