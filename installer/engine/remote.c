@@ -15,9 +15,11 @@
 
 static const char host_key[] = REMOTE_DIR "/host_key", keys_dir[] = REMOTE_DIR "/keys", no_keys_dir[] = REMOTE_DIR "/nobody";
 static const char keys_pid[] = REMOTE_DIR "/keys.pid", once_pid[] = REMOTE_DIR "/once.pid", shadow_path[] = "/etc/shadow";
+/* dropbear removes this file as it ends, whatever it is. */
+static const char once_listener_pid[] = REMOTE_DIR "/once.listener.pid";
 static const char watch_command[] = "/usr/sbin/fulcrum-install watch", watch_once_command[] = "/usr/sbin/fulcrum-install watch --once";
 
-enum { START_MS = 10000, SHADOW_MAX = 64 << 10 };
+enum { START_MS = 10000, STEP_MS = 100, SHADOW_MAX = 64 << 10 };
 
 /* --- the host key */
 
@@ -63,6 +65,18 @@ static bool keys_are_on(struct sys *sys)
 	return !sys->ops->read_file(sys, keys_pid, 64, &pid, &none);
 }
 
+/* It says that it was started before it is: its pid file comes once it listens and is on its own. */
+static int wait_keys(struct sys *sys, struct error *err)
+{
+	for (unsigned int ms = 0; ms < START_MS; ms += STEP_MS) {
+		if (keys_are_on(sys))
+			return 0;
+		if (sys->ops->sleep_ms(sys, STEP_MS, err))
+			return -1;
+	}
+	return error_set(err, ERR_VERIFY, "dropbear was started, and does not run");
+}
+
 int remote_keys_start(struct sys *sys, const struct site *site, struct error *err)
 {
 	/* It goes into the background by itself; -s: no passwords; -j -k: nothing is forwarded. */
@@ -77,7 +91,9 @@ int remote_keys_start(struct sys *sys, const struct site *site, struct error *er
 	if (sys->ops->make_dirs(sys, keys_dir, 0700, err) ||
 	    sys->ops->write_file(sys, REMOTE_DIR "/keys/authorized_keys", str_text(&keys), keys.len, 0600, err))
 		return -1;
-	return keys_are_on(sys) ? 0 : sys->ops->exec(sys, &(struct sys_exec){ .argv = argv }, err);
+	if (keys_are_on(sys))
+		return 0;
+	return sys->ops->exec(sys, &(struct sys_exec){ .argv = argv }, err) ? -1 : wait_keys(sys, err);
 }
 
 /* --- the password */
@@ -159,7 +175,7 @@ static void serve(void *ctx, int fd)
 	struct once *o = ctx;
 	char port[8], pid[16];
 	const char *const argv[] = { "dropbear", "-F", "-E", "-j", "-k", "-m", "-K", "15", "-p", port, "-r", host_key,
-				     "-D", no_keys_dir, "-P", "/dev/null", "-c", watch_once_command, NULL };
+				     "-D", no_keys_dir, "-P", once_listener_pid, "-c", watch_once_command, NULL };
 	struct error err = { 0 };
 
 	o->fd = fd;

@@ -10,7 +10,7 @@
 
 static struct error err;
 static struct str ran;
-static bool pid_there;
+static bool pid_there, starts = true;
 
 static void test_password(void)
 {
@@ -70,6 +70,8 @@ static int w_exec(struct sys *s UNUSED, const struct sys_exec *x, struct error *
 	for (size_t i = 0; x->argv[i]; i++)
 		str_addf(&ran, "%s%s", i ? " " : "", x->argv[i]);
 	str_addc(&ran, '\n');
+	if (str_eq(x->argv[0], "dropbear"))
+		pid_there = starts;
 	if (x->output)
 		str_add(x->output, "4: eth3    inet 10.9.9.9/24 scope global eth3\n");
 	return 0;
@@ -95,12 +97,17 @@ static int w_remove(struct sys *s UNUSED, const char *path, struct error *e UNUS
 	return 0;
 }
 
+static int w_sleep(struct sys *s UNUSED, unsigned int ms UNUSED, struct error *e UNUSED)
+{
+	return 0;
+}
+
 static int w_dirs(struct sys *s UNUSED, const char *path UNUSED, mode_t mode UNUSED, struct error *e UNUSED)
 {
 	return 0;
 }
 
-static const struct sys_ops ops = { .exec = w_exec, .read_file = w_read, .write_file = w_write, .make_dirs = w_dirs, .remove = w_remove };
+static const struct sys_ops ops = { .exec = w_exec, .read_file = w_read, .write_file = w_write, .make_dirs = w_dirs, .remove = w_remove, .sleep_ms = w_sleep };
 static struct sys sys = { .ops = &ops };
 
 static void test_keys(void)
@@ -113,10 +120,10 @@ static void test_keys(void)
 			       "dropbear -s -j -k -m -K 15 -r /run/fulcrum/remote/host_key -D /run/fulcrum/remote/keys "
 			       "-P /run/fulcrum/remote/keys.pid -c /usr/sbin/fulcrum-install watch\n",
 	       "by key alone, to watch and nothing else");
-	pid_there = true;
 	str_clear(&ran);
 	ok(!remote_keys_start(&sys, &site, &err) && !strstr(str_text(&ran), "dropbear"), "a second time only the keys are written");
-	pid_there = false;
+	pid_there = starts = false;
+	ok(remote_keys_start(&sys, &site, &err) && err.kind == ERR_VERIFY, "a server that ended well and does not run is an error: %s", err.msg);
 }
 
 static void test_net(void)
