@@ -2,9 +2,11 @@
 /* Hashing, signing and randomness over libsodium. */
 #include "base/hash.h"
 
+#include <errno.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 _Static_assert(sizeof(crypto_generichash_state) <= sizeof(((struct hash *)0)->state), "hash state");
 _Static_assert(_Alignof(crypto_generichash_state) <= 64, "hash alignment");
@@ -47,6 +49,28 @@ void hash_buffer(const void *data, size_t len, char ret_hex[HASH_HEX])
 	hash_begin(&h);
 	hash_add(&h, data, len);
 	hash_end(&h, ret_hex);
+}
+
+int sha256_fd(int fd, char ret_hex[HASH_HEX], uint64_t *ret_bytes, struct error *err)
+{
+	unsigned char out[crypto_hash_sha256_BYTES], buf[65536];
+	crypto_hash_sha256_state h;
+	ssize_t n;
+
+	ready();
+	crypto_hash_sha256_init(&h);
+	*ret_bytes = 0;
+	while ((n = read(fd, buf, sizeof(buf))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return error_sys(err, errno, "at byte %llu", (unsigned long long)*ret_bytes);
+		crypto_hash_sha256_update(&h, buf, (size_t)n);
+		*ret_bytes += (uint64_t)n;
+	}
+	crypto_hash_sha256_final(&h, out);
+	sodium_bin2hex(ret_hex, HASH_HEX, out, sizeof(out));
+	return 0;
 }
 
 void hash_keyed(const char *seed, const char *name, unsigned char ret[HASH_BYTES])

@@ -29,6 +29,11 @@ void hash_begin(struct hash *h);
 void hash_add(struct hash *h, const void *data, size_t len);
 void hash_end(struct hash *h, char ret_hex[HASH_HEX]);
 void hash_buffer(const void *data, size_t len, char ret_hex[HASH_HEX]);
+/*
+ * SHA-256 (FIPS 180-4) of all that FD has from here on, as hex, and how many bytes that were. For lists that other tools read
+ * too: everything of our own uses the above. ERR_IO, without the file's name.
+ */
+MUST_CHECK int sha256_fd(int fd, char ret_hex[HASH_HEX], uint64_t *ret_bytes, struct error *err);
 /* Digest of LEN bytes keyed with SEED: for ids that are unique and yet repeatable. Writes 32 bytes. */
 void hash_keyed(const char *seed, const char *name, unsigned char ret[HASH_BYTES]);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * fulcrum-image: the build's tool for keys, signatures, manifests and chunked images. Runs on the
- * build machine only; the formats it writes are read by ops/source.c and ops/image.c.
+ * fulcrum-image: the build's tool for keys, signatures, manifests and chunked images, and anybody's for checking a
+ * release. Runs on any amd64 machine; the formats it writes are read by ops/source.c and ops/image.c.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/hash.h"
+#include "base/sums.h"
 #include "model/site_area.h"
 
 enum { CHUNK_BYTES = 1 << 20, ZSTD_LEVEL = 15 };
@@ -236,12 +237,44 @@ static int site_area(const char *dir, struct error *err)
 	return file_replace(path, str_text(&boot), boot.len, 0644, err);
 }
 
+/* PATH is a directory with a whole release, or one file of it beside SHA256SUMS and SHA256SUMS.sig. */
+static int check(const char *key_path, const char *path, struct error *err)
+{
+	AUTO_STR key = STR_INIT;
+	AUTO_STR dir = STR_INIT;
+	const char *slash = strrchr(path, '/'), *one = NULL;
+	struct stat st;
+	size_t files;
+
+	if (file_read(key_path, 4096, &key, err))
+		return -1;
+	while (key.len && key.s[key.len - 1] == '\n')
+		str_cut(&key, key.len - 1);
+	if (!hex_is(str_text(&key), KEY_PUB_HEX - 1))
+		return error_set(err, ERR_INPUT, "%s: not a public key: 64 hex digits are wanted", key_path);
+	if (stat(path, &st))
+		return error_sys(err, errno, "%s", path);
+	if (S_ISDIR(st.st_mode)) {
+		str_add(&dir, path);
+	} else {
+		one = slash ? slash + 1 : path;
+		str_add(&dir, slash ? path : ".");
+		if (slash)
+			str_cut(&dir, slash == path ? 1 : (size_t)(slash - path));
+	}
+	if (sums_check(str_text(&dir), str_text(&key), one, &files, err))
+		return -1;
+	printf("%s: %zu %s as signed\n", path, files, files == 1 ? "file" : "files");
+	return 0;
+}
+
 static int usage(void)
 {
 	fputs("usage: fulcrum-image keygen DIR\n"
 	      "       fulcrum-image sign KEYFILE FILE\n"
 	      "       fulcrum-image manifest DIR\n"
 	      "       fulcrum-image site-area DIR\n"
+	      "       fulcrum-image check PUBKEYFILE DIR|FILE    (beside SHA256SUMS and SHA256SUMS.sig)\n"
 	      "       fulcrum-image pack --name N --version V --fs TYPE IMAGE OUTDIR\n",
 	      stderr);
 	return error_exit_code(ERR_USAGE);
@@ -260,6 +293,8 @@ int main(int argc, char **argv)
 		rc = manifest(argv[2], &err);
 	else if (argc == 3 && !strcmp(argv[1], "site-area"))
 		rc = site_area(argv[2], &err);
+	else if (argc == 4 && !strcmp(argv[1], "check"))
+		rc = check(argv[2], argv[3], &err);
 	else if (argc == 10 && !strcmp(argv[1], "pack") && !strcmp(argv[2], "--name") && !strcmp(argv[4], "--version") &&
 		 !strcmp(argv[6], "--fs"))
 		rc = pack(argv[3], argv[5], argv[7], argv[8], argv[9], &err);
@@ -267,6 +302,8 @@ int main(int argc, char **argv)
 		return usage();
 	if (rc) {
 		fprintf(stderr, "fulcrum-image: %s\n", err.msg);
+		if (err.hint[0])
+			fprintf(stderr, "  %s\n", err.hint);
 		return error_exit_code(err.kind);
 	}
 	return 0;
