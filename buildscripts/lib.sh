@@ -23,6 +23,8 @@ export debs=$cache/debs
 	security_url=${FULCRUM_DEBIAN_SECURITY:-http://deb.debian.org/debian-security}
 	debian_keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 }
+# 0: neither firmware nor microcode in the images, nor in the mirror.
+export FIRMWARE=${FIRMWARE:-1}
 # The clock of everything made from our own tree. Packages have a clock of their own: debian_epoch.
 fixed_epoch=1767225600
 if [[ -z ${SOURCE_DATE_EPOCH:-} ]]; then
@@ -96,8 +98,8 @@ unmark() { rm -f "$O/stamps/$1"; }
 
 # debian_epoch: when Debian signed the package lists in use. The same packages give the same clock.
 debian_epoch() {
-	need "$cache/apt/epoch" buildscripts/fetch-debs
-	cat "$cache/apt/epoch"
+	need "$O/packages.epoch" buildscripts/fetch-debs
+	cat "$O/packages.epoch"
 }
 
 # normalise DIR EPOCH: modes do not depend on the builder's umask, times not on the hour.
