@@ -11,6 +11,7 @@ STAY ?= 1
 ONLY ?=
 CUTS ?=
 FUZZ_SECONDS ?= 10
+PACKAGES ?=
 # `make clean` removes what is below it: it must be one place, and never none (which would be /).
 ifneq ($(words $(O)),1)
 $(error O is "$(O)": one directory without white space is wanted)
@@ -22,7 +23,7 @@ export O V
 sdk := buildscripts/sdk-run
 mk := make -f installer/build.mk -j2 O=build $(if $(V),V=1)
 
-.PHONY: help setup demo test check vm bench iso run programs unit fuzz lint docs clean distclean
+.PHONY: help setup demo test check vm bench repro iso run programs unit fuzz lint docs clean distclean
 
 help: ## this list
 	@echo "Fulcrum: from one stick to a site of checked machines."
@@ -32,6 +33,8 @@ help: ## this list
 	@echo "  O=DIR      where everything is built (build)        V=1  show commands"
 	@echo "  T=NAME     which VM test (make vm)                  STAY=0  make demo ends by itself"
 	@echo "  CUTS=N     so many power cuts (make bench)          ONLY=\"cuts plan\"  these parts of the bench alone"
+	@echo "  PACKAGES=FILE  make iso with exactly the packages of a packages.manifest"
+	@echo "  FIRMWARE=0     make iso without firmware and microcode"
 
 setup: ## install what the host needs (or say exactly what to install)
 	@buildscripts/setup-host
@@ -39,7 +42,8 @@ setup: ## install what the host needs (or say exactly what to install)
 demo: iso ## the whole line in QEMU, with a live view; leaves both machines up until Ctrl-C
 	@STAY=$(STAY) tests/demo
 
-test: fast iso ## everything: fast tests, the image, the VM tests; ends with N passed, N failed
+test: fast iso ## everything: fast tests, the image twice, the VM tests; ends with N passed, N failed
+	@tests/run build
 	@tests/run vm
 	@tests/run --summary
 
@@ -60,7 +64,10 @@ vm: iso ## one VM test: make vm T=line (tests/vm/run --list names them)
 bench: iso ## the budgets, measured: a table, and build/bench.json
 	@ONLY="$(ONLY)" CUTS="$(CUTS)" tests/bench/run
 
-iso: sdk programs ## build/fulcrum.iso
+repro: iso ## the same ISO a second time, elsewhere, by another user, at another time; compared bit by bit
+	@tests/build/repro
+
+iso: sdk programs ## build/fulcrum.iso, its SBOM, and signed digests of both
 	@buildscripts/build-iso
 
 run: iso ## boot the stick in a VM with this terminal as its serial console
@@ -88,6 +95,7 @@ docs: programs ## reference page and JSON Schema of the site file, in build/docs
 
 .PHONY: sdk
 sdk: setup
+	@$(if $(PACKAGES),buildscripts/pin-packages $(PACKAGES))
 	@buildscripts/mk-sdk
 
 clean: ## drop what was built; keep the package cache, the SDK and the keys
