@@ -65,12 +65,13 @@ as_root() {
 # words FILE...: the first word of each line; comments and blank lines are dropped.
 words() { sed -e 's/#.*//' -e 's/^[[:space:]]*//' -e 's/[[:space:]].*//' -e '/^$/d' -- "$@"; }
 
-# hash_inputs WORD|FILE|DIR...: one digest over the contents, names and modes of all of them.
+# hash_inputs WORD|FILE|DIR...: one digest over the contents and names of all of them, and of what may be executed. Other
+# bits of a mode are of the umask of whoever fetched the tree.
 hash_inputs() {
 	local item
 	for item; do
 		if [[ -d $item ]]; then
-			find "$item" -mindepth 1 -printf '%P %y %m %l\n' | sort
+			find "$item" -mindepth 1 \( -type f -perm -u=x -printf '%P x\n' -o -printf '%P %y %l\n' \) | sort
 			find "$item" -type f -print0 | sort -z | xargs -0r sha256sum | sed "s|  $item/|  |"
 		elif [[ -f $item ]]; then
 			sha256sum <"$item"
