@@ -66,7 +66,7 @@ static void checksum(void)
 	uint32_t sum = 0;
 
 	frame[ETHERNET + 10] = frame[ETHERNET + 11] = 0;
-	for (int i = 0; i < IP; i += 2)
+	for (size_t i = 0; i < IP; i += 2)
 		sum += (uint32_t)frame[ETHERNET + i] << 8 | frame[ETHERNET + i + 1];
 	sum = (sum & 0xffff) + (sum >> 16);
 	sum = ~((sum & 0xffff) + (sum >> 16));
@@ -127,7 +127,7 @@ static void test_discover(void)
 	const unsigned char *ip = frame + ETHERNET, *b = ip + IP + UDP;
 	uint32_t sum = 0;
 
-	for (int i = 0; i < IP; i += 2)
+	for (size_t i = 0; i < IP; i += 2)
 		sum += (uint32_t)ip[i] << 8 | ip[i + 1];
 	ok(n == 342 && (sum & 0xffff) + (sum >> 16) == 0xffff, "DISCOVER is an IP packet with a good checksum");
 	ok(b[0] == 1 && !memcmp(b + 28, us, WIRE_MAC) && !memcmp(b + OPTIONS, "\x35\x01\x01", 3), "it asks, as us, and takes nothing");
