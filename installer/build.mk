@@ -17,7 +17,7 @@ variant := $(CC)$(if $(SAN),-san)
 obj := $(O)/obj/$(variant)
 
 include installer/sources.mk
-layers := base data model sys observe plan ops engine proto admin agent ui
+layers := base data model sys observe plan guide ops engine proto admin agent ui
 
 warnings := -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wvla -Wundef -Wformat=2 \
 	-Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wcast-qual -Wimplicit-fallthrough \
@@ -39,10 +39,10 @@ libs_admin := $(call pc,libmicrohttpd sqlite3)
 lib = $(obj)/lib$(1).a
 objects = $(patsubst %.c,$(obj)/%.o,$($(1)_SRC))
 # Highest layer first, as the linker wants it.
-below_engine := $(foreach l,engine ops plan observe sys model data base,$(call lib,$(l)))
+below_engine := $(foreach l,engine ops guide plan observe sys model data base,$(call lib,$(l)))
 below_admin := $(foreach l,admin proto plan observe sys model data base,$(call lib,$(l)))
 below_agent := $(foreach l,agent proto engine ops plan observe sys model data base,$(call lib,$(l)))
-below_plan := $(foreach l,plan model data base,$(call lib,$(l)))
+below_plan := $(foreach l,guide plan model data base,$(call lib,$(l)))
 
 programs := fulcrum-install fulcrumd fulcrum-agent fulcrum-node fulcrum fulcrum-verify fulcrum-image
 bin := $(if $(SAN),$(obj)/bin,$(if $(filter gcc,$(CC)),$(O)/bin,$(obj)/bin))
@@ -90,7 +90,7 @@ $(bin)/fulcrum-image: $(obj)/cmd/image_main.o $(obj)/model/site_area.o $(call li
 
 # Unit tests: one program each, linked with the layers that its name allows.
 unit := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
-plan_tests := test_plan test_planner test_select test_layout
+plan_tests := test_plan test_planner test_select test_layout test_guide
 $(foreach t,$(unit),$(eval $(obj)/tests/$(t).o: tests/unit/$(t).c $(obj)/flags ; @mkdir -p $$(@D); echo "  CC $$<"; $(CC) $(cflags) -Itests -c $$< -o $$@))
 $(foreach t,$(filter-out $(plan_tests),$(unit)),$(eval $(obj)/tests/$(t): $(obj)/tests/$(t).o $(call lib,ui) $(foreach l,agent admin,$(call lib,$(l))) $(below_agent) ; @$(CC) $(ldflags) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group -Wl,--as-needed $(libs_admin) $(libs)))
 # plan/ is linked without sys/ and observe/: reaching the world fails here, at link time.

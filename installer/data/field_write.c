@@ -167,6 +167,9 @@ static struct tree *write_object(const struct schema *sc, const void *obj, bool 
 		return t;
 	outer = tree_new(a, TREE_MAP);
 	name = write_field(&sc->fields[0], obj, secrets, a);
+	/* The short form is what a person would write. */
+	if (name && t->n == 1 && str_eq(t->keys[0], sc->short_for))
+		t = t->items[0];
 	if (name)
 		tree_add(a, outer, name->text, t);
 	return outer;

@@ -22,3 +22,9 @@ enum {
  */
 struct tree *yaml_parse(const char *file, const char *data, size_t len, struct arena *a,
 			struct findings *f);
+
+/*
+ * T as YAML text that yaml_parse() reads as an equal tree, and that other readers of YAML understand alike: text that
+ * looks like anything else is quoted. Ends with a newline. Appended to OUT.
+ */
+void yaml_write(const struct tree *t, struct str *out);

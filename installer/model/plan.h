@@ -219,3 +219,5 @@ void plan_hash(const struct plan *p, char ret_hex[HASH_HEX]);
 size_t plan_point_of_no_return(const struct plan *p);
 /* Text for people, as in DESIGN: heading with short hash, disks, what is destroyed, numbered steps. */
 void plan_text(const struct plan *p, struct str *out);
+/* The same for a screen of so many columns (80 above). */
+void plan_text_columns(const struct plan *p, size_t columns, struct str *out);

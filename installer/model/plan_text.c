@@ -5,7 +5,12 @@
 #include "base/size.h"
 #include "model/plan.h"
 
-enum { COLUMNS = 80, STEP_INDENT = 15 };
+enum { STEP_INDENT = 15 };
+
+struct text {
+	struct str *out;
+	size_t columns;
+};
 
 /* What a plan may leave out. */
 static const char *shown(const char *s)
@@ -14,14 +19,15 @@ static const char *shown(const char *s)
 }
 
 /* TEXT, which begins at column AT, in lines that go on at column INDENT. One word is never broken. */
-static void add_wrapped(struct str *out, const char *text, size_t at, size_t indent)
+static void add_wrapped(const struct text *t, const char *text, size_t at, size_t indent)
 {
+	struct str *out = t->out;
 	const char *word = text;
 
 	while (*word) {
 		size_t spaces = strspn(word, " "), n = strcspn(word + spaces, " ");
 
-		if (at > indent && at + spaces + n > COLUMNS) {
+		if (at > indent && at + spaces + n > t->columns) {
 			str_addf(out, "\n%*s", (int)indent, "");
 			at = indent;
 			spaces = 0;
@@ -34,17 +40,18 @@ static void add_wrapped(struct str *out, const char *text, size_t at, size_t ind
 	str_addc(out, '\n');
 }
 
-static void add_list(struct str *out, const char *heading, const char **lines, size_t n)
+static void add_list(const struct text *t, const char *heading, const char **lines, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		str_addf(out, "  %-9s ", heading);
-		add_wrapped(out, shown(lines[i]), 12, 14);
+		str_addf(t->out, "  %-9s ", heading);
+		add_wrapped(t, shown(lines[i]), 12, 14);
 	}
 }
 
 /* LAST is the disk shown before, or NULL: of a set the reason is said once. */
-static void add_disk(const struct plan_disk *d, const struct plan_disk *last, struct str *out)
+static void add_disk(const struct plan_disk *d, const struct plan_disk *last, const struct text *t)
 {
+	struct str *out = t->out;
 	char size[SIZE_TEXT_MAX];
 	const char *id = d->serial ? d->serial : d->wwn ? d->wwn : d->topology ? d->topology : "no identity";
 	AUTO_STR holders = STR_INIT;
@@ -53,15 +60,15 @@ static void add_disk(const struct plan_disk *d, const struct plan_disk *last, st
 		 d->model ? "  " : "", d->model ? d->model : "");
 	if (!last || !str_eq(d->why, last->why)) {
 		str_add(out, "  because: ");
-		add_wrapped(out, shown(d->why), 11, 11);
+		add_wrapped(t, shown(d->why), 11, 11);
 	}
-	add_list(out, "KEEPS", d->keeps, d->n_keeps);
-	add_list(out, "DESTROYS", d->destroys, d->n_destroys);
+	add_list(t, "KEEPS", d->keeps, d->n_keeps);
+	add_list(t, "DESTROYS", d->destroys, d->n_destroys);
 	for (size_t i = 0; i < d->n_holders; i++)
 		str_addf(&holders, "%s%s", i ? ", " : "", shown(d->holders[i]));
 	if (holders.len) {
 		str_add(out, "  takes down first: ");
-		add_wrapped(out, str_text(&holders), 20, 20);
+		add_wrapped(t, str_text(&holders), 20, 20);
 	}
 	if (!strcmp(d->consent, "not needed"))
 		return;
@@ -81,20 +88,22 @@ static bool destroys(const struct plan *p)
 	return false;
 }
 
-static void add_steps(const struct plan *p, struct str *out)
+static void add_steps(const struct plan *p, const struct text *t)
 {
+	struct str *out = t->out;
 	size_t point = destroys(p) ? plan_point_of_no_return(p) : p->n_ops;
 
 	for (size_t i = 0; i < p->n_ops; i++) {
 		if (i == point)
 			str_addf(out, "     -- from step %zu on the old content is gone --\n", i + 1);
 		str_addf(out, "  %2zu %-9s ", i + 1, op_kind_names[p->ops[i].kind]);
-		add_wrapped(out, shown(p->ops[i].text), STEP_INDENT, STEP_INDENT);
+		add_wrapped(t, shown(p->ops[i].text), STEP_INDENT, STEP_INDENT);
 	}
 }
 
-void plan_text(const struct plan *p, struct str *out)
+void plan_text_columns(const struct plan *p, size_t columns, struct str *out)
 {
+	const struct text t = { out, columns };
 	char hash[HASH_HEX], size[SIZE_TEXT_MAX];
 
 	plan_hash(p, hash);
@@ -102,20 +111,25 @@ void plan_text(const struct plan *p, struct str *out)
 	if (p->profile)
 		str_addf(out, "profile %s\n", p->profile);
 	for (size_t i = 0; i < p->n_disks; i++)
-		add_disk(&p->disks[i], i ? &p->disks[i - 1] : NULL, out);
+		add_disk(&p->disks[i], i ? &p->disks[i - 1] : NULL, &t);
 	for (size_t i = 0; i < p->n_others; i++) {
 		str_addf(out, "  %s not taken: ", p->others[i].name);
-		add_wrapped(out, shown(p->others[i].why), 15 + strlen(p->others[i].name), 6);
+		add_wrapped(&t, shown(p->others[i].why), 15 + strlen(p->others[i].name), 6);
 		str_cut(out, out->len - 1);
 		str_addf(out, " (%s, %s)\n", p->others[i].id, size_format(p->others[i].size_bytes, size));
 	}
 	for (size_t i = 0; i < p->n_notes; i++) {
 		str_add(out, "note: ");
-		add_wrapped(out, shown(p->notes[i]), 6, 6);
+		add_wrapped(&t, shown(p->notes[i]), 6, 6);
 	}
 	if (!p->n_ops) {
 		str_add(out, "nothing to do: the machine is as wanted\n");
 		return;
 	}
-	add_steps(p, out);
+	add_steps(p, &t);
+}
+
+void plan_text(const struct plan *p, struct str *out)
+{
+	plan_text_columns(p, 80, out);
 }

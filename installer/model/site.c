@@ -241,7 +241,10 @@ static const char *part_size_write(const void *member, struct arena *a)
 		return "rest";
 	if (s->percent)
 		return arena_printf(a, "%llu%%", (unsigned long long)s->percent);
-	return s->bytes ? arena_printf(a, "%llu", (unsigned long long)s->bytes) : NULL;
+	if (!s->bytes)
+		return NULL;
+	return s->bytes % (1 << 20) ? arena_printf(a, "%llu", (unsigned long long)s->bytes) :
+				      arena_printf(a, "%lluM", (unsigned long long)(s->bytes >> 20));
 }
 
 static const struct field_codec part_size_codec = {

@@ -32,6 +32,8 @@ static void check_again(const struct tree *t, struct arena *a)
 	struct findings f = { .arena = a };
 	AUTO_STR once = STR_INIT;
 	AUTO_STR twice = STR_INIT;
+	AUTO_STR yaml = STR_INIT;
+	AUTO_STR thrice = STR_INIT;
 	struct error err = { 0 };
 	const struct tree *json;
 
@@ -45,6 +47,11 @@ static void check_again(const struct tree *t, struct arena *a)
 		return;
 	t = yaml_parse("again", str_text(&once), once.len, a, &f);
 	assert(t && !f.n);
+	yaml_write(json, &yaml);
+	t = yaml_parse("written", str_text(&yaml), yaml.len, a, &f);
+	assert(t && !f.n);
+	json_write(t, false, &thrice);
+	assert(!strcmp(str_text(&once), str_text(&thrice)));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -121,7 +121,7 @@ static const char full_yaml[] =
 static const char full_json[] =
 	"{\"lit\":true,\"maybe\":false,\"floors\":3,\"bytes\":1610612736,\"depth\":-4,\"name\":\"h\",\"pin\":\"1234\","
 	"\"line\":\"a b\",\"colour\":\"green\",\"shape\":\"square\",\"tags\":[\"a\",\"1\",\"2\"],"
-	"\"parts\":[{\"round\":{\"size\":1048576}},{\"square\":{\"size\":512,\"mount\":\"/x\"}}],"
+	"\"parts\":[{\"round\":1048576},{\"square\":{\"size\":512,\"mount\":\"/x\"}}],"
 	"\"rooms\":{\"hall\":{\"beds\":0},\"bed\":{\"beds\":2}},\"attic\":{\"beds\":7},\"code\":\"x9\"}";
 
 static const char *tool_findings(const char *yaml, struct tool_line *ret, struct arena *a)

@@ -160,6 +160,47 @@ static void test_depth_allowed(void)
 	is_str(result(deep, &a), deep, "the depth that is allowed is read");
 }
 
+/* What T is written as is read as T again, and looks as it should. */
+static void written(const struct tree *t, const char *want, const char *name)
+{
+	AUTO_ARENA a = ARENA_INIT;
+	AUTO_STR text = STR_INIT;
+	AUTO_STR json = STR_INIT;
+
+	yaml_write(t, &text);
+	json_write(t, false, &json);
+	if (want)
+		is_str(str_text(&text), want, "%s", name);
+	is_str(result_n(str_text(&text), text.len, &a), str_text(&json), "%s", name);
+}
+
+static void test_writes(void)
+{
+	static const char *const hard[] = {
+		"", " ", "a b", "true", "No", "null", "~", "12", "0x1f", "1e3", ".5", "-", "- a", "a: b", "a #b", "#", "\"", "\\",
+		"*", "&a", "!t", "%", "@", "`", "[", "{", ",", "a\nb", "\t", "1.2", "1.2.3", "192.168.124.10", ".81-.160", "\xc3\xa4", "?", "52:54:00:aa:bb:01",
+		"2026-11-24", "=", "<<", "'", "|", ">",
+	};
+	AUTO_ARENA a = ARENA_INIT;
+	struct findings f = { .arena = &a };
+	struct tree *list = tree_new(&a, TREE_SEQ), *map = tree_new(&a, TREE_MAP), *deep = tree_new(&a, TREE_MAP);
+	static const char site[] = "fulcrum: 1\nname: lab\nnets:\n  admin: { subnet: 192.168.124.0/24, hosts: .81-.160, on: true }\n"
+				   "  office:\n    note: \"a note so long that it does not stand on the line of the network itself, which is wide\"\n";
+
+	for (size_t i = 0; i < ARRAY_LEN(hard); i++) {
+		tree_push(&a, list, tree_string(&a, hard[i]));
+		tree_add(&a, map, arena_printf(&a, "%s.", hard[i]), tree_string(&a, hard[i]));
+	}
+	written(list, NULL, "a list of texts that are hard to write");
+	written(map, NULL, "a map of them, as keys too");
+	tree_add(&a, deep, "list", list);
+	tree_add(&a, deep, "none", tree_new(&a, TREE_SEQ));
+	tree_push(&a, list, map);
+	written(deep, NULL, "both, one in the other");
+	written(tree_new(&a, TREE_MAP), "{}\n", "an empty map");
+	written(yaml_parse("f", site, strlen(site), &a, &f), site, "short maps stand on one line");
+}
+
 int main(void)
 {
 	test_reads();
@@ -168,5 +209,6 @@ int main(void)
 	test_several();
 	test_limits();
 	test_depth_allowed();
+	test_writes();
 	return tap_end();
 }
