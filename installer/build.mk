@@ -35,6 +35,7 @@ ldflags := $(if $(SAN),$(san),-pie -Wl,-z,relro,-z,now)
 pc = $(shell pkg-config --libs $(1))
 libs := $(call pc,libparted blkid yaml-0.1 yyjson libsodium libzstd libcurl)
 libs_admin := $(call pc,libmicrohttpd sqlite3)
+libs_ui := $(call pc,libnewt)
 
 lib = $(obj)/lib$(1).a
 objects = $(patsubst %.c,$(obj)/%.o,$($(1)_SRC))
@@ -71,7 +72,7 @@ $(foreach l,$(layers),$(eval $(call layer_rule,$(l))))
 link = @mkdir -p $(@D); $(if $(Q),echo "  LD $@";) $(CC) $(ldflags) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(filter %.a,$^)
 
 $(bin)/fulcrum-install: $(call objects,install) $(call lib,ui) $(below_engine)
-	$(link) $(libs)
+	$(link) $(libs) $(libs_ui)
 $(bin)/fulcrum-agent: $(obj)/cmd/agent_main.o $(call lib,ui) $(below_agent)
 	$(link) $(libs)
 $(bin)/fulcrumd: $(obj)/cmd/fulcrumd_main.o $(below_admin)
@@ -92,7 +93,7 @@ $(bin)/fulcrum-image: $(obj)/cmd/image_main.o $(obj)/model/site_area.o $(call li
 unit := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 plan_tests := test_plan test_planner test_select test_layout test_guide
 $(foreach t,$(unit),$(eval $(obj)/tests/$(t).o: tests/unit/$(t).c $(obj)/flags ; @mkdir -p $$(@D); echo "  CC $$<"; $(CC) $(cflags) -Itests -c $$< -o $$@))
-$(foreach t,$(filter-out $(plan_tests),$(unit)),$(eval $(obj)/tests/$(t): $(obj)/tests/$(t).o $(call lib,ui) $(foreach l,agent admin,$(call lib,$(l))) $(below_agent) ; @$(CC) $(ldflags) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group -Wl,--as-needed $(libs_admin) $(libs)))
+$(foreach t,$(filter-out $(plan_tests),$(unit)),$(eval $(obj)/tests/$(t): $(obj)/tests/$(t).o $(call lib,ui) $(foreach l,agent admin,$(call lib,$(l))) $(below_agent) ; @$(CC) $(ldflags) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group -Wl,--as-needed $(libs_admin) $(libs_ui) $(libs)))
 # plan/ is linked without sys/ and observe/: reaching the world fails here, at link time.
 $(foreach t,$(filter $(plan_tests),$(unit)),$(eval $(obj)/tests/$(t): $(obj)/tests/$(t).o $(below_plan) ; @$(CC) $(ldflags) -o $$@ $$^ $(call pc,yaml-0.1 yyjson libsodium)))
 tests: $(addprefix $(obj)/tests/,$(unit))

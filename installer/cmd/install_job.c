@@ -81,8 +81,7 @@ int job_catalog(struct job *j, struct error *err)
 	return source_catalog(j->sys, arena_printf(&j->a, "file://%s", medium), j->release_key, &j->a, &j->catalog, err);
 }
 
-/* The seed of this boot's plans: the same for `plan` and the `apply` after it, another after a reboot. */
-static const char *plan_seed(struct job *j)
+const char *job_seed(struct job *j)
 {
 	char seed[2 * ENTROPY_SEED + 1];
 	struct error ignored;
@@ -113,7 +112,7 @@ static int find_profile(const struct job *j, const struct profile **ret, struct 
 int job_plan(struct job *j, struct error *err)
 {
 	struct plan_request r = { .site = j->site, .machine = j->machine, .catalog = &j->catalog,
-				  .site_text = j->site_text, .seed = plan_seed(j), .reinstall = j->o.reinstall };
+				  .site_text = j->site_text, .seed = job_seed(j), .reinstall = j->o.reinstall };
 	const struct profile *p;
 	struct identity who;
 

@@ -20,7 +20,7 @@
 
 struct opts {
 	const char *machine, *medium, *key, *site, *plan_hash, *seed, *profile, *node, *address, *to, *plan;
-	bool json, reinstall, dry, unattended, show, remove, once;
+	bool json, reinstall, dry, unattended, show, remove, once, plain;
 	char *const *args; /* what stands behind the verb; SITE is the first of it where a verb takes one */
 	size_t n_args;
 };
@@ -38,6 +38,8 @@ struct job {
 	struct plan *plan;
 	const struct plan *saved; /* --plan */
 	struct task report;	  /* lives longer than one attempt; pid 0: none */
+	int chosen; /* enum menu_choice: what a person wanted instead of a failure's menu */
+	char agreed[HASH_HEX];	  /* the plan that a person wanted written, page by page; "": none yet */
 };
 
 /* --- install_job.c: each fills its members of J; texts and values live in J's arena */
@@ -52,6 +54,8 @@ MUST_CHECK int job_site(struct job *j, struct error *err);
 MUST_CHECK int job_parse_site(struct job *j, const char *text, size_t len, struct error *err);
 /* What the medium has to install; without any, an empty one that plans layout and consent. */
 MUST_CHECK int job_catalog(struct job *j, struct error *err);
+/* The seed of this boot's plans: the same for `plan` and the `apply` after it, another after a reboot. */
+const char *job_seed(struct job *j);
 /* From all of the above: the admin node's plan, or with --profile a node's. */
 MUST_CHECK int job_plan(struct job *j, struct error *err);
 
@@ -114,9 +118,24 @@ MUST_CHECK int job_remote_once(struct job *j, struct console *c, struct error *e
 
 /* --- install_menu.c */
 
-enum menu_choice { MENU_RETRY, MENU_SHELL, MENU_BUNDLE, MENU_REMOTE, MENU_RESTART, MENU_GONE /* nobody can choose any more */ };
-/* After CAUSE: offers all of them, does what needs no other, and returns MENU_RETRY, MENU_RESTART or MENU_GONE. */
+enum menu_choice { MENU_NONE, MENU_RETRY, MENU_SHELL, MENU_BUNDLE, MENU_NEW, MENU_REMOTE, MENU_RESTART, MENU_GONE /* nobody can choose any more */ };
+/* After CAUSE: offers all of them, does what needs no other, and returns MENU_RETRY, MENU_NEW, MENU_RESTART or MENU_GONE. */
 enum menu_choice job_menu(struct job *j, struct console *c, const struct error *cause);
+
+/* A shell on the console that is screen AT of C; returns when it ends. */
+void job_shell(struct console *c, int at);
+
+/* --- install_guide.c */
+
+/* True if the kernel's command line says fulcrum.tui=off: without a site file there is only the menu. */
+bool job_guide_is_off(void);
+/*
+ * Page by page to a site file, on the consoles; REASON is why. 0: j->site is made of it, and a person wants the plan
+ * j->agreed written. Else *RET is what they want instead; with MENU_NONE there is an error.
+ */
+MUST_CHECK int job_guide(struct job *j, struct console *c, const char *reason, enum menu_choice *ret, struct error *err);
+/* ERR_CHANGED unless j->plan is still that one. */
+MUST_CHECK int job_still_agreed(const struct job *j, struct error *err);
 
 /* --- install_bundle.c */
 
@@ -135,6 +154,7 @@ MUST_CHECK int verb_customize(struct job *j, struct error *err);
 MUST_CHECK int verb_validate(struct job *j, struct error *err);
 MUST_CHECK int verb_explain(struct job *j, struct error *err);
 MUST_CHECK int verb_observe(struct job *j, struct error *err);
+MUST_CHECK int verb_tui(struct job *j, struct error *err);
 MUST_CHECK int verb_run(struct job *j, struct error *err);
 MUST_CHECK int verb_schema(struct job *j, struct error *err);
 MUST_CHECK int verb_preflight(struct job *j, struct error *err);

@@ -24,6 +24,7 @@ static const struct verb {
 	{ "preflight", "SITE.yaml", "what speaks against an install here, all at once", verb_preflight, SITE_NEEDED },
 	{ "remote", "", "open one login from elsewhere, by a password shown on the consoles", verb_remote, SITE_NONE },
 	{ "watch", "", "what the running installer says, and asks", verb_watch, SITE_NONE },
+	{ "tui", "[--plain] [NEW.yaml]", "make a site file for this machine, step by step", verb_tui, SITE_MAY },
 	{ "run", "", "the installer's life on a booted medium", verb_run, SITE_NONE },
 	{ "schema", "", "JSON Schema of the site file", verb_schema, SITE_NONE },
 	{ "reference", "", "reference page of the site file", verb_reference, SITE_NONE },
@@ -49,12 +50,13 @@ static int usage(FILE *out)
 	      "  --show, --remove  customize: show what IN.iso has inside; take it out (IN.iso OUT.iso)\n"
 	      "  --to DIR          where to save a bundle (default: a volume labelled FULCRUM-CFG, or a stick)\n"
 	      "  --once            watch: use up the password that this login came by\n"
+	      "  --plain           tui: questions line by line, for screen readers and dumb terminals\n"
 	      "  -o text|json      how a plan or a machine is printed; --json for short\n",
 	      out);
 	return out == stdout ? 0 : error_exit_code(ERR_USAGE);
 }
 
-enum { OPT_MACHINE = 256, OPT_MEDIUM, OPT_KEY, OPT_HASH, OPT_SEED, OPT_REINSTALL, OPT_DRY, OPT_PROFILE, OPT_NODE, OPT_JSON, OPT_TO, OPT_ADDRESS, OPT_PLAN, OPT_UNATTENDED, OPT_SHOW, OPT_REMOVE, OPT_ONCE };
+enum { OPT_MACHINE = 256, OPT_MEDIUM, OPT_KEY, OPT_HASH, OPT_SEED, OPT_REINSTALL, OPT_DRY, OPT_PROFILE, OPT_NODE, OPT_JSON, OPT_TO, OPT_ADDRESS, OPT_PLAN, OPT_UNATTENDED, OPT_SHOW, OPT_REMOVE, OPT_ONCE, OPT_PLAIN };
 static const struct option long_options[] = {
 	{ "machine", required_argument, NULL, OPT_MACHINE }, { "medium", required_argument, NULL, OPT_MEDIUM },
 	{ "key", required_argument, NULL, OPT_KEY },	     { "plan-hash", required_argument, NULL, OPT_HASH },
@@ -64,7 +66,7 @@ static const struct option long_options[] = {
 	{ "address", required_argument, NULL, OPT_ADDRESS }, { "plan", required_argument, NULL, OPT_PLAN },
 	{ "to", required_argument, NULL, OPT_TO },	     { "unattended", no_argument, NULL, OPT_UNATTENDED },
 	{ "show", no_argument, NULL, OPT_SHOW },	     { "remove", no_argument, NULL, OPT_REMOVE },
-	{ "once", no_argument, NULL, OPT_ONCE },
+	{ "once", no_argument, NULL, OPT_ONCE },	     { "plain", no_argument, NULL, OPT_PLAIN },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ NULL, 0, NULL, 0 },
 };
@@ -87,6 +89,7 @@ static int parse_options(int argc, char **argv, struct opts *o)
 		case OPT_PLAN: o->plan = optarg; break;
 		case OPT_TO: o->to = optarg; break;
 		case OPT_REINSTALL: o->reinstall = true; break;
+		case OPT_PLAIN: o->plain = true; break;
 		case OPT_DRY: o->dry = true; break;
 		case OPT_ONCE: o->once = true; break;
 		case OPT_JSON: o->json = true; break;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a person finds on the consoles after a run that failed: the cause, what to do, and four ways on. Nobody is
+ * What a person finds on the consoles after a run that failed: the cause, what to do, and five ways on. Nobody is
  * waited for with a blank screen, and nothing goes on by itself: only a person knows whether the cause is mended.
  */
 #include <string.h>
@@ -17,6 +17,7 @@ static const struct item {
 	enum menu_choice choice;
 } items[] = {
 	{ "r", "retry", "look at the machine again, plan anew, and go on from what is there", MENU_RETRY },
+	{ "n", "new", "make another site file here, step by step", MENU_NEW },
 	{ "s", "shell", "a shell on this console; `exit` comes back here", MENU_SHELL },
 	{ "b", "bundle", "save all that is known as one file on a stick or volume", MENU_BUNDLE },
 	{ "p", "password", "let somebody in from elsewhere, by a password for one login", MENU_REMOTE },
@@ -33,7 +34,7 @@ static void show(struct console *c)
 	console_text(c, str_text(&text));
 }
 
-static void open_shell(struct console *c, int at)
+void job_shell(struct console *c, int at)
 {
 	struct screen *s = &c->screens.s[at];
 	struct error err;
@@ -92,14 +93,14 @@ enum menu_choice job_menu(struct job *j, struct console *c, const struct error *
 		int at;
 
 		show(c);
-		at = console_ask(c, "\nr, s, b, p or x, and Enter: ", typed);
+		at = console_ask(c, "\nr, n, s, b, p or x, and Enter: ", typed);
 		if (at < 0)
 			return MENU_GONE;
 		i = find(typed);
-		if (i && (i->choice == MENU_RETRY || i->choice == MENU_RESTART))
+		if (i && (i->choice == MENU_RETRY || i->choice == MENU_NEW || i->choice == MENU_RESTART))
 			return i->choice;
 		if (i && i->choice == MENU_SHELL)
-			open_shell(c, at);
+			job_shell(c, at);
 		else if (i && i->choice == MENU_REMOTE)
 			open_remote(j, c);
 		else if (i)

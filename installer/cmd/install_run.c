@@ -33,11 +33,19 @@ static int look_for_links(struct job *j, struct error *err)
 	return 0;
 }
 
-/*
- * No place has a site file: whoever can make one, does it here (fills TEXT and returns 0). Nobody can yet, so that
- * it says what to do.
- */
-static int make_site(struct job *j UNUSED, struct console *c UNUSED, struct str *text UNUSED, struct error *err)
+/* Page by page, with a person; what else they want is in j->chosen. */
+static int make_site(struct job *j, struct console *c, const char *reason, struct error *err)
+{
+	enum menu_choice choice = MENU_NONE;
+	int rc = job_catalog(j, err);
+
+	if (!rc)
+		rc = job_guide(j, c, reason, &choice, err);
+	j->chosen = (int)choice;
+	return rc;
+}
+
+static int no_site(struct error *err)
 {
 	error_set(err, ERR_INPUT, "no site file: the kernel command line names none, no volume is labelled FULCRUM-CFG, and the image carries none");
 	return error_hint(err, "put site.yaml on a FAT or ext4 volume labelled FULCRUM-CFG and attach it, or into the image with "
@@ -63,10 +71,19 @@ static int find_site(struct job *j, struct console *c, struct error *err)
 	console_say(c, "site file: %s\n", found.where ? found.where : "none was found");
 	console_text(c, found.report);
 	channel_emit("site", c->who, "from", site_from_names[found.from], "text", found.where ? found.where : "", NULL);
-	if (found.from == SITE_NOWHERE && make_site(j, c, &text, err))
-		return -1;
+	if (found.from == SITE_NOWHERE)
+		return job_guide_is_off() ? no_site(err) : make_site(j, c, "No site file was found: what this install shall be is asked here.", err);
 	j->site_name = "site.yaml";
 	return job_parse_site(j, str_text(&text), text.len, err);
+}
+
+/* The one that is there, or one that is made now: because there is none, or a person wants another. */
+static int get_site(struct job *j, struct console *c, struct error *err)
+{
+	const bool wanted = j->chosen == MENU_NEW;
+
+	j->chosen = MENU_NONE;
+	return wanted ? make_site(j, c, "A new site file, for this machine.", err) : find_site(j, c, err);
 }
 
 /* The plan, shown, and all checks; -1 if either speaks against an install. */
@@ -105,13 +122,13 @@ static int run_install(struct job *j, struct console *c, bool *ret_written, stru
 	if (job_machine(j, err))
 		return -1;
 	preflight_entropy(&sink);
-	if (find_site(j, c, err) || look_for_links(j, err) || plan_and_check(j, c, err))
+	if (get_site(j, c, err) || look_for_links(j, err) || plan_and_check(j, c, err))
 		return -1;
 	if (!j->plan->n_ops) {
 		sink.stage(c, "done", "nothing to do: this machine already is the admin node. Take the stick out and restart it");
 		return 0;
 	}
-	if (job_confirm(j, c, err) || job_apply(j, c, err))
+	if ((j->agreed[0] ? job_still_agreed(j, err) : job_confirm(j, c, err)) || job_apply(j, c, err))
 		return -1;
 	sink.stage(c, "verify", "looking at the machine again: nothing may be left to do");
 	if (look_again(j, err))
@@ -131,16 +148,29 @@ static int restart(struct job *j, struct console *c, struct error *err)
 	return j->sys->ops->reboot(j->sys, err);
 }
 
-/* Everything anew, but for what the command line said. */
-static void forget(struct job *j)
+/* Everything anew, but for what the command line said, and whether a new site file is wanted. */
+static void forget(struct job *j, const char *seed, enum menu_choice choice)
 {
 	arena_release(&j->a);
-	*j = (struct job){ .o = j->o, .sys = j->sys, .report = j->report };
+	*j = (struct job){ .o = j->o, .sys = j->sys, .report = j->report, .chosen = (int)choice };
+	/* Was in the arena, if the guide set it. */
+	j->o.seed = seed;
+}
+
+/* What a person wants after a run that came to nothing: said already, or asked for with the reason. */
+static enum menu_choice next_choice(struct job *j, struct console *c, const struct error *err)
+{
+	if (j->chosen)
+		return (enum menu_choice)j->chosen;
+	console_error(c, err);
+	channel_emit("stage", "install", "stage", "failed", "text", err->msg, NULL);
+	return job_menu(j, c, err);
 }
 
 /* The installer's life. Ends in a restart, or when there is nothing to do; a failure leads to the menu, and maybe again. */
 int verb_run(struct job *j, struct error *err)
 {
+	const char *seed = j->o.seed;
 	bool written = false;
 	struct console c;
 
@@ -148,20 +178,18 @@ int verb_run(struct job *j, struct error *err)
 	console_init(&c, true, "install");
 	console_watched(&c);
 	console_say(&c, "\nFulcrum installer\n");
+	channel_emit("screen", "install", "name", "start", "at", "all", NULL);
 	while (run_install(j, &c, &written, err)) {
-		enum menu_choice choice;
+		enum menu_choice choice = next_choice(j, &c, err);
 
-		console_error(&c, err);
-		channel_emit("stage", "install", "stage", "failed", "text", err->msg, NULL);
-		choice = job_menu(j, &c, err);
 		if (choice == MENU_RESTART)
 			return restart(j, &c, err);
-		if (choice != MENU_RETRY) {
+		if (choice != MENU_RETRY && choice != MENU_NEW) {
 			job_remote_end(j);
 			console_close(&c);
 			return -1;
 		}
-		forget(j);
+		forget(j, seed, choice);
 		memset(err, 0, sizeof(*err));
 		console_say(&c, "\n");
 	}

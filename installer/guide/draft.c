@@ -93,7 +93,7 @@ const char *guide_site_text(struct guide *g)
 	struct network net = { .name = "admin", .subnet = w->subnet, .address = w->address, .hosts.text = w->hosts,
 			       .discovery.text = w->discovery, .gateway = str_empty(w->gateway) ? NULL : w->gateway, .nic.mac = w->mac };
 	struct site s = { .fulcrum = 1, .site = w->site, .networks = &net, .n_networks = 1 };
-	const char *wipe = w->disk ? disk_id(w->disk) : NULL;
+	const char *wipe = w->disk ? plan_consent_name(g->machine, w->disk) : NULL;
 	AUTO_STR text = STR_INIT;
 
 	s.admin.name = w->name;
@@ -145,7 +145,7 @@ const char *draft_problems(struct guide *g, const char *const *paths, const char
 
 int draft_plan(struct guide *g, bool as_agreed, struct plan **ret, struct error *err)
 {
-	const char *text = guide_site_text(g), *wipe = g->said.disk ? disk_id(g->said.disk) : NULL;
+	const char *text = guide_site_text(g), *wipe = g->said.disk ? plan_consent_name(g->machine, g->said.disk) : NULL;
 	struct findings f;
 	struct plan_request r = { .site = parse(g, text, &f), .machine = g->machine, .catalog = g->catalog, .site_text = text,
 				  .seed = g->seed, .reinstall = g->reinstall };
@@ -174,6 +174,9 @@ void draft_addresses(struct guide *g, const char *subnet)
 	if (prefix < 8 || prefix > 29 || ipv4_parse(arena_strndup(g->a, subnet, len), &net))
 		return;
 	size = (uint32_t)1 << (32 - prefix);
+	/* No subnet, but an address in one: the parser says so. */
+	if (net & (size - 1))
+		return;
 	at = net & 255;
 	if (size >= 256) {
 		g->said.address = ipv4_text(net + 10, g->a);

@@ -89,7 +89,7 @@ void guide_look(struct guide *g, const struct machine *m)
 
 /* --- from page to page */
 
-static bool is_needed(const struct guide *g, int step)
+static bool is_needed(struct guide *g, int step)
 {
 	return !rows[step]->needed || rows[step]->needed(g);
 }

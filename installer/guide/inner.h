@@ -14,7 +14,7 @@ struct guide_row {
 	/* DO_NEXT to go on; -1 to stay, with g->problem set; else for the caller. */
 	int (*take)(struct guide *g, const struct guide_answer *answer);
 	/* Whether there is anything to ask; NULL: always. */
-	bool (*needed)(const struct guide *g);
+	bool (*needed)(struct guide *g);
 };
 extern const struct guide_row row_welcome, row_disk, row_map, row_consent, row_port; /* pages_machine.c */
 extern const struct guide_row row_network, row_names, row_keys, row_nodes, row_review, row_file; /* pages_site.c */

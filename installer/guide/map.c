@@ -128,7 +128,7 @@ static void list(const struct bar *b, const char *lost, const char *kept, struct
 		const struct part *p = &b->parts[i];
 		const char *fate = !p->name[0] ? "" : p->keep ? kept : lost;
 
-		str_addf(out, "  %2s %9s  %-44.44s  %s\n", p->name, size_format(p->size, size), p->words, fate);
+		str_addf(out, "  %2s %9s  %-*.44s%s%s\n", p->name, size_format(p->size, size), fate[0] ? 44 : 0, p->words, fate[0] ? "  " : "", fate);
 	}
 	if (b->left_out)
 		str_addf(out, "  and %zu more\n", b->left_out);

@@ -7,6 +7,7 @@
 #include "base/size.h"
 #include "guide/inner.h"
 #include "model/disk_words.h"
+#include "plan/planner.h"
 
 /* --- welcome */
 
@@ -108,6 +109,19 @@ static const struct guide_button disk_buttons[] = {
 	{ DO_NEXT, "next", "Next" }, { DO_AGAIN, "again", "Look again" }, { DO_BACK, "back", "Back" }
 };
 
+/* What the line of the disk has no room for. */
+static const char *disk_detail(struct guide *g, const struct disk *d, const char *never)
+{
+	AUTO_STR text = STR_INIT;
+
+	if (never)
+		str_addf(&text, "Cannot be chosen, %s. ", never);
+	str_addf(&text, "Serial %s. %s%s", disk_id(d), disk_is_blank(d) ? "" : "It carries: ", disk_is_blank(d) ? "Nothing is on it" : disk_content_words(d, g->a));
+	if (d->n_holders)
+		str_addf(&text, "; %s", disk_state_words(d, g->a));
+	return plain_words(str_text(&text), g->a);
+}
+
 static void make_disk(struct guide *g, struct guide_page *p)
 {
 	const struct machine *m = g->machine;
@@ -115,18 +129,16 @@ static void make_disk(struct guide *g, struct guide_page *p)
 	size_t free = 0;
 
 	p->intro = "The disk that becomes the admin node's. A disk that is in use cannot be chosen: the reason is told beside it.";
-	p->heading = "disk           size bus    model              serial             content";
+	p->heading = "disk           size bus    model             serial            content";
 	for (size_t i = 0; i < m->n_disks; i++) {
 		const struct disk *d = &m->disks[i];
-		const char *never = disk_never(d, g->a), *content = plain_words(disk_content_words(d, g->a), g->a);
+		const char *never = disk_never(d, g->a);
 		char size[SIZE_TEXT_MAX];
 
-		items[i].text = arena_printf(g->a, "%-10.10s %8s %-6s %-18.18s %-18.18s %.9s", plain_words(d->name, g->a),
+		items[i].text = arena_printf(g->a, "%-10.10s %8s %-6s %-17.17s %-17.17s %.9s", plain_words(d->name, g->a),
 					     size_format(d->size_bytes, size), disk_bus_names[d->bus], plain_words(d->model, g->a),
-					     plain_words(disk_id(d), g->a), never ? "(no)" : disk_is_blank(d) ? "blank" : "carries..");
-		items[i].detail = arena_printf(g->a, "%s%s%s%s%s", never ? "Cannot be chosen, " : "", never ? plain_words(never, g->a) : "",
-					       never ? ". It carries: " : "It carries: ", content,
-					       d->n_holders ? arena_printf(g->a, "; %s", plain_words(disk_state_words(d, g->a), g->a)) : "");
+					     plain_words(disk_id(d), g->a), never ? "(no)" : disk_is_blank(d) ? "blank" : "not blank");
+		items[i].detail = disk_detail(g, d, never);
 		items[i].off = never != NULL;
 		if (d == g->said.disk || (!g->said.disk && !never && !free++))
 			p->item = i;
@@ -171,7 +183,7 @@ static const char *disk_words(const struct guide *g)
 }
 
 /* Stands in for what is asked later, so that there is a plan to draw. */
-static int provisional_plan(struct guide *g, struct plan **ret, struct error *err)
+static int provisional_plan(struct guide *g, bool agreed, struct plan **ret, struct error *err)
 {
 	static const char *keys[] = { "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA later" };
 	struct guide_answers kept = g->said;
@@ -183,7 +195,7 @@ static int provisional_plan(struct guide *g, struct plan **ret, struct error *er
 	}
 	if (!g->said.mac && g->machine->n_nics)
 		g->said.mac = port_mac(&g->machine->nics[0]);
-	rc = draft_plan(g, true, ret, err);
+	rc = draft_plan(g, agreed, ret, err);
 	g->said = kept;
 	return rc;
 }
@@ -195,7 +207,7 @@ static void make_map(struct guide *g, struct guide_page *p)
 	AUTO_STR drawing = STR_INIT;
 	AUTO_STR words = STR_INIT;
 
-	if (provisional_plan(g, &plan, &err)) {
+	if (provisional_plan(g, true, &plan, &err)) {
 		plan = NULL;
 		guide_say(g, "%s", error_words(&err, g->a));
 		p->problem = g->problem;
@@ -213,7 +225,7 @@ static int take_map(struct guide *g, const struct guide_answer *answer)
 	struct plan *plan;
 
 	(void)answer;
-	if (!provisional_plan(g, &plan, &err))
+	if (!provisional_plan(g, true, &plan, &err))
 		return DO_NEXT;
 	/* The page says it again, with its remedy. */
 	return -1;
@@ -225,9 +237,13 @@ const struct guide_row row_map = { "map", "Before and after", make_map, take_map
 
 static const struct guide_button consent_buttons[] = { { DO_NEXT, "next", "Next" }, { DO_BACK, "back", "Back" } };
 
-static bool needs_consent(const struct guide *g)
+/* If the planner refuses for want of one: it may know the disk as our own unfinished work. */
+static bool needs_consent(struct guide *g)
 {
-	return g->said.disk && !disk_is_blank(g->said.disk);
+	struct error err = { 0 };
+	struct plan *plan;
+
+	return g->said.consent[0] || (provisional_plan(g, false, &plan, &err) && err.kind == ERR_REFUSED);
 }
 
 static bool has_admin(const struct disk *d)
@@ -238,16 +254,17 @@ static bool has_admin(const struct disk *d)
 static void make_consent(struct guide *g, struct guide_page *p)
 {
 	const struct disk *d = g->said.disk;
+	const char *name = plan_consent_name(g->machine, d), *what = str_eq(name, d->serial) ? "serial" : str_eq(name, d->wwn) ? "WWN" : "place";
 	struct guide_field *field = ARENA_NEW(g->a, struct guide_field);
 	struct error err = { 0 };
 	struct plan *plan;
 	AUTO_STR body = STR_INIT;
 
-	p->intro = arena_printf(g->a, "%s carries something, and all of it will be LOST.%s To agree, type its serial as it is shown: %s",
+	p->intro = arena_printf(g->a, "%s carries something, and all of it will be LOST.%s To agree, type its %s as it is shown: %s",
 				plain_words(d->name, g->a),
 				has_admin(d) ? " It is a Fulcrum admin node: its keys, its database and its nodes' histories are part of it." : "",
-				plain_words(disk_id(d), g->a));
-	if (!provisional_plan(g, &plan, &err) && plan->n_disks)
+				what, plain_words(name, g->a));
+	if (!provisional_plan(g, true, &plan, &err) && plan->n_disks)
 		for (size_t i = 0; i < plan->disks[0].n_destroys; i++) {
 			str_add(&body, "lost: ");
 			add_lines(&body, plain_words(plan->disks[0].destroys[i], g->a), 6);
@@ -255,7 +272,7 @@ static void make_consent(struct guide *g, struct guide_page *p)
 		}
 	if (!body.len)
 		add_lines(&body, plain_words(disk_content_words(d, g->a), g->a), 2);
-	*field = (struct guide_field){ "serial", NULL, "" };
+	*field = (struct guide_field){ what, NULL, "" };
 	p->body = kept_text(g, &body);
 	p->fields = field;
 	p->n_fields = 1;
@@ -265,7 +282,7 @@ static void make_consent(struct guide *g, struct guide_page *p)
 
 static int take_consent(struct guide *g, const struct guide_answer *answer)
 {
-	const char *id = plain_words(disk_id(g->said.disk), g->a);
+	const char *id = plain_words(plan_consent_name(g->machine, g->said.disk), g->a);
 
 	g->said.consent[0] = '\0';
 	if (strcmp(answer->values[0], id) != 0) {

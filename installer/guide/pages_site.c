@@ -266,6 +266,7 @@ static void make_review(struct guide *g, struct guide_page *p)
 {
 	struct error err = { 0 };
 	char hash[HASH_HEX];
+	AUTO_STR text = STR_INIT;
 	AUTO_STR body = STR_INIT;
 
 	p->careful = true;
@@ -278,7 +279,9 @@ static void make_review(struct guide *g, struct guide_page *p)
 		page_buttons(p, &review_buttons[3], 1);
 		return;
 	}
-	plan_text_columns(g->plan, GUIDE_WIDTH, &body);
+	plan_text_columns(g->plan, GUIDE_WIDTH, &text);
+	/* Some of its lines are never broken. */
+	add_lines(&body, str_text(&text), 6);
 	plan_hash(g->plan, hash);
 	p->body = kept_text(g, &body);
 	p->intro = arena_printf(g->a, "This is plan %.*s. Nothing has been written yet. %s", PLAN_SHORT, hash,

@@ -209,7 +209,7 @@ static bool is_own(const struct machine *m, const struct disk *d, bool wwn)
 }
 
 /* What a consent to wiping D has to say, so that it names no other disk. */
-static const char *consent_name(const struct machine *m, const struct disk *d)
+const char *plan_consent_name(const struct machine *m, const struct disk *d)
 {
 	if (is_own(m, d, false))
 		return d->serial;
@@ -220,7 +220,7 @@ static const char *consent_name(const struct machine *m, const struct disk *d)
 
 static bool named(const struct machine *m, const struct disk *d, const char *const *list, size_t n)
 {
-	const char *name = consent_name(m, d);
+	const char *name = plan_consent_name(m, d);
 
 	for (size_t i = 0; i < n; i++)
 		if (str_eq(list[i], name) || (is_own(m, d, true) && str_eq(list[i], d->wwn)))
@@ -290,7 +290,7 @@ static int refuse(const struct work *w, size_t n, struct error *err)
 
 	for (size_t i = 0; i < w->n_bounds; i++)
 		if (!w->bounds[i].row->consent)
-			str_addf(&names, "%s%s", names.len ? ", " : "", consent_name(w->r->machine, w->bounds[i].disk));
+			str_addf(&names, "%s%s", names.len ? ", " : "", plan_consent_name(w->r->machine, w->bounds[i].disk));
 	list_refused(w, false, &list);
 	if (list.len > sizeof(err->msg) - 128) {
 		str_clear(&list);

@@ -21,6 +21,8 @@ struct plan_request {
 	const char *own_goal; /* GUID of our earlier deployment of this node, whose destruction is consented; or NULL */
 };
 
+/* What a `wipe:` must say to give D of M away: its serial, or where that is not D's alone its WWN or place. Never NULL. */
+const char *plan_consent_name(const struct machine *m, const struct disk *d);
 /* The admin node's own installation. Errors: ERR_SELECT with the table of candidates, ERR_REFUSED, ERR_INPUT (too small, with the sum). */
 MUST_CHECK int plan_admin(const struct plan_request *r, struct arena *a, struct plan **ret, struct error *err);
 /* A node's, from its profile and identity. */

@@ -191,3 +191,67 @@ int terminal_run(int fd, const char *const *argv, struct error *err)
 	terminal_sane(fd);
 	return 0;
 }
+
+/* --- a child with a terminal to itself */
+
+/* FD's terminal on a description of its own, which waits; a socket has no other. */
+static int opened_anew(int fd)
+{
+	char path[40];
+	int again;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	again = isatty(fd) == 1 ? open(path, O_RDWR | O_NOCTTY | O_CLOEXEC) : -1;
+	if (again >= 0)
+		return again;
+	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+	return fd;
+}
+
+int terminal_child(int fd, int (*run)(void *ctx, int result), void *ctx, struct terminal_child *ret, struct error *err)
+{
+	int p[2];
+
+	*ret = (struct terminal_child){ .pid = -1, .terminal = fd, .result = -1 };
+	tcgetattr(fd, &ret->was);
+	if (pipe2(p, O_CLOEXEC))
+		return error_sys(err, errno, "pipe");
+	fflush(NULL);
+	ret->pid = fork();
+	if (ret->pid < 0) {
+		close(p[0]);
+		close(p[1]);
+		return error_sys(err, errno, "fork");
+	}
+	if (!ret->pid) {
+		int own = opened_anew(fd);
+
+		for (int sig = 1; sig < NSIG; sig++)
+			signal(sig, SIG_DFL);
+		signal(SIGINT, SIG_IGN);
+		/* No controlling terminal: with the end of its session everybody's descriptors of it would be hung up. */
+		setsid();
+		for (int i = 0; i < 3; i++)
+			dup2(own, i);
+		_exit(run(ctx, p[1]));
+	}
+	close(p[1]);
+	ret->result = p[0];
+	return 0;
+}
+
+bool terminal_child_end(struct terminal_child *c)
+{
+	int status = -1;
+	pid_t gone;
+
+	kill(c->pid, SIGKILL);
+	while ((gone = waitpid(c->pid, &status, 0)) < 0 && errno == EINTR)
+		;
+	fd_close(&c->result);
+	/* A description without a device of its own was shared with it. */
+	fcntl(c->terminal, F_SETFL, fcntl(c->terminal, F_GETFL) | O_NONBLOCK);
+	if (isatty(c->terminal) == 1)
+		tcsetattr(c->terminal, TCSANOW, &c->was);
+	return gone == c->pid && WIFEXITED(status) && !WEXITSTATUS(status);
+}

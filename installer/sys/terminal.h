@@ -4,6 +4,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <sys/types.h>
+#include <termios.h>
+
 #include "base/compiler.h"
 #include "base/error.h"
 
@@ -44,3 +47,30 @@ void terminal_drop(int fd);
 size_t terminal_unsent(int fd);
 /* Runs ARGV on terminal FD, as the session's leader there, and waits for its end, however it ends. */
 MUST_CHECK int terminal_run(int fd, const char *const *argv, struct error *err);
+
+struct terminal_kind {
+	bool answers;	   /* a terminal that can be asked: one on which a cursor moves */
+	bool utf8;	   /* it reads UTF-8 */
+	int rows, columns; /* 0: not known */
+};
+/*
+ * Asks the terminal at FD (non-blocking) what it is, for at most two seconds, and tells its driver the size where that
+ * had none. What was typed meanwhile is lost. False: it did not answer.
+ */
+bool terminal_probe(int fd, struct terminal_kind *ret);
+/* Looks for "ESC [ row ; column R" in N bytes. Pure; the bytes may be anything. */
+bool terminal_position(const char *text, size_t n, int *ret_row, int *ret_column);
+
+/* A child of this program that has a terminal to itself: what it does there holds up nobody. */
+struct terminal_child {
+	pid_t pid;
+	int terminal, result; /* result: what it writes to its RESULT can be read here */
+	struct termios was;
+};
+/*
+ * Runs RUN in a child whose stdin, stdout and stderr are the terminal that FD is, opened anew; its return value is the
+ * exit code. Whoever called watches ret->result, which ends with the child, and then ends it.
+ */
+MUST_CHECK int terminal_child(int fd, int (*run)(void *ctx, int result), void *ctx, struct terminal_child *ret, struct error *err);
+/* Kills the child if it still runs, and gives the terminal back as it was. True if it had ended by itself with 0. */
+bool terminal_child_end(struct terminal_child *c);

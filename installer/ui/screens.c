@@ -186,6 +186,13 @@ void screens_plain(struct screens *s, const char *text)
 			put(&s->s[i], text);
 }
 
+void screens_tell_others(struct screens *s, int busy, const char *text)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if ((int)i != busy)
+			put(&s->s[i], text);
+}
+
 void screens_prompt(struct screens *s, const char *text)
 {
 	screens_put(s, text);
@@ -242,13 +249,13 @@ static bool take(struct screen *s, char ret[SCREEN_TYPED_MAX])
 	}
 }
 
-static nfds_t watch(struct screens *s, struct pollfd p[2 * SCREENS_MAX], bool *ret_can)
+static nfds_t watch(struct screens *s, int busy, struct pollfd p[2 * SCREENS_MAX + 1], bool *ret_can)
 {
 	nfds_t n = 0;
 
 	*ret_can = false;
 	for (size_t i = 0; i < s->n; i++) {
-		p[n++] = (struct pollfd){ .fd = s->s[i].in, .events = POLLIN };
+		p[n++] = (struct pollfd){ .fd = (int)i == busy ? -1 : s->s[i].in, .events = POLLIN };
 		p[n++] = (struct pollfd){ .fd = s->s[i].waiting.len ? s->s[i].out : -1, .events = POLLOUT };
 		*ret_can |= s->s[i].in >= 0;
 	}
@@ -269,28 +276,36 @@ static int taken(struct screens *s, const struct pollfd *p, char ret[SCREEN_TYPE
 	return -1;
 }
 
-int screens_line(struct screens *s, int timeout_ms, char ret[SCREEN_TYPED_MAX])
+int screens_line_or(struct screens *s, int busy, int fd, int timeout_ms, char ret[SCREEN_TYPED_MAX])
 {
 	uint64_t end = clock_mono_ms() + (uint64_t)(timeout_ms < 0 ? 0 : timeout_ms);
-	struct pollfd p[2 * SCREENS_MAX];
+	struct pollfd p[2 * SCREENS_MAX + 1];
 	bool can;
 
 	for (;;) {
-		nfds_t n = watch(s, p, &can);
+		nfds_t n = watch(s, busy, p, &can);
 		uint64_t now = clock_mono_ms();
 		int at;
 
 		if (!can)
 			return -2;
+		p[n++] = (struct pollfd){ .fd = fd, .events = POLLIN };
 		if (poll(p, n, timeout_ms < 0 ? -1 : now < end ? (int)(end - now) : 0) < 0 && errno != EINTR)
 			return -2;
 		screens_flush(s);
 		at = taken(s, p, ret);
 		if (at >= 0)
 			return at;
+		if (p[n - 1].revents)
+			return -3;
 		if (timeout_ms >= 0 && clock_mono_ms() >= end)
 			return -1;
 	}
+}
+
+int screens_line(struct screens *s, int timeout_ms, char ret[SCREEN_TYPED_MAX])
+{
+	return screens_line_or(s, -1, -1, timeout_ms, ret);
 }
 
 /* --- the end */
@@ -304,12 +319,17 @@ static bool all_sent(struct screens *s)
 	return true;
 }
 
-void screens_close(struct screens *s)
+void screens_drain(struct screens *s)
 {
 	uint64_t end = clock_mono_ms() + CLOSE_MS;
 
 	while (!all_sent(s) && clock_mono_ms() < end)
 		poll(NULL, 0, 20);
+}
+
+void screens_close(struct screens *s)
+{
+	screens_drain(s);
 	for (size_t i = 0; i < s->n; i++) {
 		struct screen *n = &s->s[i];
 

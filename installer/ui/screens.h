@@ -49,10 +49,16 @@ void screens_live(struct screens *s, const char *text);
 void screens_prompt(struct screens *s, const char *text);
 /* Writes what waits, as far as it is taken. */
 void screens_flush(struct screens *s);
+/* Gives them up to a second to take what waits. */
+void screens_drain(struct screens *s);
 /*
  * Waits for a line typed at one of them, TIMEOUT_MS (-1: for ever). Its index, and the line without its end in RET;
  * -1: none came; -2: none can come any more.
  */
 int screens_line(struct screens *s, int timeout_ms, char ret[SCREEN_TYPED_MAX]);
+/* The same while somebody else reads from screen BUSY; -3: FD can be read. */
+int screens_line_or(struct screens *s, int busy, int fd, int timeout_ms, char ret[SCREEN_TYPED_MAX]);
+/* TEXT, whole lines, on all but screen BUSY. */
+void screens_tell_others(struct screens *s, int busy, const char *text);
 /* Gives them up to a second to take what waits, then closes them. */
 void screens_close(struct screens *s);

@@ -320,6 +320,52 @@ static void test_channel(void)
 	rmdir(dir);
 }
 
+/* What a terminal answers to the question where its cursor stands, among whatever else was typed. */
+static void test_position(void)
+{
+	static const struct {
+		const char *text;
+		int row, column; /* 0: none */
+	} cases[] = {
+		{ "\033[12;3R", 12, 3 }, { "\033[1;999R", 1, 999 }, { "abc\033[A\033[5;6Rx", 5, 6 }, { "\033[\033[7;8R", 7, 8 },
+		{ "", 0, 0 }, { "\033[12;3", 0, 0 }, { "\033[;3R", 0, 0 }, { "\033[3R", 0, 0 }, { "\033[0;0R", 0, 0 }, { "[1;2R", 0, 0 },
+		{ "\033[1;2r", 0, 0 }, { "\033[99999999999;1R", 0, 0 }, { "\033[1;-2R", 0, 0 }, { "\033", 0, 0 }, { "\033[", 0, 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		int row = 0, column = 0;
+		bool found = terminal_position(cases[i].text, strlen(cases[i].text), &row, &column);
+
+		ok(found == (cases[i].row > 0) && row == cases[i].row && column == cases[i].column, "answer %zu: %d, %d", i, row, column);
+	}
+}
+
+static void test_busy(void)
+{
+	struct line a = two_way_line(), b = two_way_line(), result = pipe_line();
+	struct screens s = { .n = 0 };
+	char typed[SCREEN_TYPED_MAX];
+	AUTO_STR seen = STR_INIT;
+
+	screens_add(&s, "a", a.theirs, a.theirs);
+	screens_add(&s, "b", b.theirs, b.theirs);
+	if (write(a.ours, "mine\n", 5) != 5)
+		die("write");
+	ok(screens_line_or(&s, 0, result.ours, 50, typed) == -1, "what is typed where somebody else reads is not taken");
+	if (write(b.ours, "\n", 1) != 1)
+		die("write");
+	ok(screens_line_or(&s, 0, result.ours, 1000, typed) == 1 && !typed[0], "what is typed at another one is");
+	if (write(result.theirs, "x", 1) != 1)
+		die("write");
+	ok(screens_line_or(&s, 0, result.ours, 1000, typed) == -3, "and the end of what is waited for is seen");
+	screens_tell_others(&s, 0, "taken\n");
+	drain(a.ours, &seen);
+	is_str(str_text(&seen), "", "the one in use is not disturbed");
+	drain(b.ours, &seen);
+	is_str(str_text(&seen), "taken\n", "the others are told");
+	screens_close(&s);
+}
+
 int main(void)
 {
 	test_names();
@@ -333,5 +379,7 @@ int main(void)
 	test_moving_line();
 	test_finished_line();
 	test_channel();
+	test_position();
+	test_busy();
 	return tap_end();
 }

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Pages on several consoles: which one answers, how, what the others see, and who takes over. Pseudo terminals stand for
+ * the consoles; a child plays the person before them, who waits for a text before each thing that is typed.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "tap.h"
+#include "ui/offer.h"
+
+enum { PATIENCE_MS = 60000 };
+
+struct step {
+	int line;
+	const char *expect, *type;
+};
+
+struct stage {
+	struct console c;
+	struct offer o;
+	int masters[2];
+	pid_t person;
+};
+
+static void die(const char *what)
+{
+	perror(what);
+	exit(1);
+}
+
+static int pty(int *ret_master)
+{
+	int slave;
+
+	*ret_master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (*ret_master < 0 || grantpt(*ret_master) || unlockpt(*ret_master))
+		die("pty");
+	slave = open(ptsname(*ret_master), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	if (slave < 0)
+		die("pty");
+	return slave;
+}
+
+/* True when LINE says TEXT; other lines are emptied meanwhile. */
+static bool hear(const int masters[2], int line, const char *text)
+{
+	static struct str heard[2];
+	uint64_t end = clock_mono_ms() + PATIENCE_MS;
+
+	while (clock_mono_ms() < end) {
+		struct pollfd p[2] = { { .fd = masters[0], .events = POLLIN }, { .fd = masters[1], .events = POLLIN } };
+		char *at = heard[line].s ? strstr(heard[line].s, text) : NULL;
+
+		if (at) {
+			/* What was heard is heard once. */
+			str_clear(&heard[line]);
+			return true;
+		}
+		poll(p, 2, 100);
+		for (int i = 0; i < 2; i++) {
+			char buf[4096];
+			ssize_t n = p[i].revents & POLLIN ? read(masters[i], buf, sizeof(buf)) : 0;
+
+			for (ssize_t k = 0; k < n; k++)
+				if (buf[k])
+					str_addc(&heard[i], buf[k]);
+		}
+	}
+	return false;
+}
+
+static pid_t person(const int masters[2], const struct step *steps, size_t n)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	for (size_t i = 0; i < n; i++) {
+		if (!hear(masters, steps[i].line, steps[i].expect))
+			_exit(10 + (int)i);
+		if (write(masters[steps[i].line], steps[i].type, strlen(steps[i].type)) < 0)
+			_exit(1);
+	}
+	/* Reads on: a console that nobody reads is another test. */
+	hear(masters, 0, "never said");
+	_exit(0);
+}
+
+static void begin(struct stage *t, enum offer_mode mode, const struct step *steps, size_t n)
+{
+	*t = (struct stage){ .c = { .who = "install" } };
+	for (int i = 0; i < 2; i++) {
+		int slave = pty(&t->masters[i]);
+
+		screens_add(&t->c.screens, i ? "ttyS1" : "ttyS0", slave, slave);
+	}
+	offer_begin(&t->o, &t->c, mode, "banner");
+	t->person = person(t->masters, steps, n);
+}
+
+/* Ends it; true if the person heard and typed all. */
+static void end(struct stage *t)
+{
+	int status;
+	bool early = waitpid(t->person, &status, WNOHANG) == t->person;
+
+	if (!early) {
+		kill(t->person, SIGKILL);
+		waitpid(t->person, &status, 0);
+	}
+	ok(!early, "the person heard all that was waited for: step %d", early && WIFEXITED(status) ? WEXITSTATUS(status) - 10 : 0);
+	screens_close(&t->c.screens);
+	close(t->masters[0]);
+	close(t->masters[1]);
+}
+
+static const struct guide_item items[] = { { "first", "the first one", false }, { "second", NULL, false } };
+static const struct guide_field fields[] = { { "name", NULL, "old" }, { "other", "help", "kept" } };
+static const struct guide_button buttons[] = { { DO_NEXT, "next", "Next" }, { DO_BACK, "back", "Back" } };
+static const struct guide_page list = { .id = "list", .title = "A list", .intro = "Words.", .items = items, .n_items = 2, .buttons = buttons, .n_buttons = 2 };
+static const struct guide_page form = { .id = "form", .title = "A form", .fields = fields, .n_fields = 2, .buttons = buttons, .n_buttons = 2 };
+
+static void test_dumb(void)
+{
+	static const struct step steps[] = {
+		{ 0, "Press Enter", "\r" },
+		{ 0, "did not say what it is", "" },
+		{ 0, "A number from 1 to 2", "2\r" },
+		{ 1, "ttyS0 answers: \"A list\"", "" },
+		{ 0, "name [old]", "new\r" },
+		{ 0, "other (help) [kept]", "\r" },
+		{ 0, "next or back [next]", "back\r" },
+	};
+	AUTO_ARENA a = ARENA_INIT;
+	struct guide_answer answer;
+	struct stage t;
+
+	begin(&t, OFFER_AUTO, steps, ARRAY_LEN(steps));
+	ok(!offer_ask(&t.o, &list, &a, &answer) && answer.what == DO_NEXT && answer.item == 1, "a dumb line is asked by lines");
+	ok(!offer_ask(&t.o, &form, &a, &answer) && answer.what == DO_BACK, "and goes on answering");
+	ok(!strcmp(answer.values[0], "new") && !strcmp(answer.values[1], "kept"), "its fields come back");
+	end(&t);
+}
+
+static void test_screen(void)
+{
+	static const struct step steps[] = {
+		{ 1, "Press Enter", "\r" },
+		/* A terminal: UTF-8, 80 columns and 24 lines. */
+		{ 1, "\033[6n", "\033[1;2R" },
+		{ 1, "\033[6n", "\033[24;80R" },
+		{ 1, "<Back>", "\033[B\r" },
+		{ 1, "<Back>", "er\t\t\r" },
+	};
+	AUTO_ARENA a = ARENA_INIT;
+	struct guide_answer answer;
+	struct winsize size;
+	struct stage t;
+
+	begin(&t, OFFER_AUTO, steps, ARRAY_LEN(steps));
+	ok(!offer_ask(&t.o, &list, &a, &answer) && answer.item == 1, "a terminal that answers gets screens, and is driven by its keys");
+	ok(t.o.at[1].kind.utf8 && !t.o.at[1].plain, "it was found to read UTF-8");
+	ok(!ioctl(t.c.screens.s[1].out, TIOCGWINSZ, &size) && size.ws_row == 24 && size.ws_col == 80, "its driver is told the size");
+	ok(!offer_ask(&t.o, &form, &a, &answer) && answer.what == DO_NEXT && !strcmp(answer.values[0], "older"), "what is typed is added: %s",
+	   answer.values[0]);
+	end(&t);
+}
+
+static void test_take_over(void)
+{
+	static const struct step steps[] = {
+		{ 0, "Press Enter", "\r" },
+		{ 0, "A number from 1 to 2", "" },
+		{ 1, "Enter here takes over", "\r" },
+		{ 0, "ttyS1 took over", "" },
+		{ 1, "A number from 1 to 2", "1\r" },
+	};
+	AUTO_ARENA a = ARENA_INIT;
+	struct guide_answer answer;
+	struct stage t;
+
+	begin(&t, OFFER_PLAIN, steps, ARRAY_LEN(steps));
+	ok(!offer_ask(&t.o, &list, &a, &answer) && answer.item == 0 && t.o.driver == 1, "Enter at another console takes the page there");
+	end(&t);
+}
+
+/* The first line takes nothing in and gives nothing out in the middle of a page. */
+static void test_stuck(void)
+{
+	static const struct step steps[] = {
+		{ 1, "Press Enter", "\r" },
+		{ 1, "A number from 1 to 2", "1\r" },
+	};
+	AUTO_ARENA a = ARENA_INIT;
+	struct guide_answer answer;
+	struct stage t;
+	uint64_t begun;
+
+	begin(&t, OFFER_PLAIN, steps, ARRAY_LEN(steps));
+	/* Ctrl-S. */
+	ioctl(t.c.screens.s[0].out, TCXONC, 0);
+	begun = clock_mono_ms();
+	ok(!offer_ask(&t.o, &list, &a, &answer) && t.o.driver == 1, "a line that is stopped holds up nobody");
+	ok(clock_mono_ms() - begun < PATIENCE_MS / 2, "nor for long: %llu ms", (unsigned long long)(clock_mono_ms() - begun));
+	end(&t);
+}
+
+static void test_gone(void)
+{
+	AUTO_ARENA a = ARENA_INIT;
+	struct guide_answer answer;
+	struct stage t;
+
+	begin(&t, OFFER_AUTO, NULL, 0);
+	kill(t.person, SIGKILL);
+	waitpid(t.person, NULL, 0);
+	close(t.masters[0]);
+	close(t.masters[1]);
+	ok(offer_ask(&t.o, &list, &a, &answer) == -1, "when all consoles are gone, that is told");
+	screens_close(&t.c.screens);
+}
+
+int main(void)
+{
+	test_dumb();
+	test_screen();
+	test_take_over();
+	test_stuck();
+	test_gone();
+	return tap_end();
+}
