@@ -23,7 +23,7 @@ export O V
 sdk := buildscripts/sdk-run
 mk := make -f installer/build.mk -j2 O=build $(if $(V),V=1)
 
-.PHONY: help setup demo test check vm bench repro iso run programs unit fuzz lint docs clean distclean
+.PHONY: help setup demo test check vm bench repro iso run screens programs unit fuzz lint docs clean distclean
 
 help: ## this list
 	@echo "Fulcrum: from one stick to a site of checked machines."
@@ -72,6 +72,9 @@ iso: sdk programs ## build/fulcrum.iso, its SBOM, and signed digests of both
 
 run: iso ## boot the stick in a VM with this terminal as its serial console
 	@tests/vm/interactive
+
+screens: programs ## the text screens as pictures, in build/screens
+	@$(sdk) tests/screens
 
 programs: sdk ## the C programs, in build/bin
 	@$(sdk) $(mk) programs
