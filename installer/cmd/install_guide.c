@@ -69,6 +69,10 @@ static void read_keys(struct job *j, struct guide *g)
 	struct error err = { 0 };
 	const char *from;
 
+	if (j->o.machine) {
+		guide_say(g, "The machine is a recorded one: there is no stick to read from");
+		return;
+	}
 	/* The stick may have been plugged in since. */
 	look_again(j, g);
 	if (volume_read(j->sys, j->machine, key_files, ARRAY_LEN(key_files), mount_dir, &j->a, &text, &from, &err))
@@ -137,6 +141,18 @@ int job_still_agreed(const struct job *j, struct error *err)
 	return error_hint(err, "the machine changed meanwhile: look at it again");
 }
 
+/* The password stands on the consoles: the next page must not come over it. */
+static void let_in(struct job *j, struct console *c, struct guide *g)
+{
+	char typed[SCREEN_TYPED_MAX];
+	struct error err = { 0 };
+
+	if (job_remote_once(j, c, &err))
+		say_error(g, &err);
+	else
+		(void)!console_ask(c, "\nEnter goes back to the page: ", typed);
+}
+
 /* True while there is a page to show. */
 static bool do_for_guide(struct job *j, struct console *c, struct guide *g, const struct offer *o, enum guide_do what)
 {
@@ -144,6 +160,7 @@ static bool do_for_guide(struct job *j, struct console *c, struct guide *g, cons
 	case DO_AGAIN: look_again(j, g); return true;
 	case DO_KEYS: read_keys(j, g); return true;
 	case DO_SAVE: save(j, g, c->who); return true;
+	case DO_REMOTE: let_in(j, c, g); return true;
 	case DO_SHELL: job_shell(c, o->driver); return true;
 	case DO_NEXT:
 	case DO_BACK:

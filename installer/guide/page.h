@@ -11,7 +11,7 @@
 enum { GUIDE_WIDTH = 74 /* columns: no line of drawing, body or items is wider */ };
 
 /* What a person wants; those after DO_BACK are for the guide's caller to do. */
-enum guide_do { DO_NEXT, DO_BACK, DO_AGAIN, DO_FIND, DO_SHELL, DO_RESTART, DO_SAVE, DO_KEYS, DO_INSTALL, DO_SHOW, DO_ADD, DO_DROP };
+enum guide_do { DO_NEXT, DO_BACK, DO_AGAIN, DO_FIND, DO_SHELL, DO_REMOTE, DO_RESTART, DO_SAVE, DO_KEYS, DO_INSTALL, DO_SHOW, DO_ADD, DO_DROP };
 
 struct guide_item {
 	const char *text;

@@ -68,7 +68,7 @@ static const char *stopped_by(struct guide *g)
 
 static void make_welcome(struct guide *g, struct guide_page *p)
 {
-	struct guide_item *items = arena_array(g->a, 5, sizeof(*items));
+	struct guide_item *items = arena_array(g->a, 6, sizeof(*items));
 	const char *stop = stopped_by(g);
 	AUTO_STR body = STR_INIT;
 
@@ -82,8 +82,9 @@ static void make_welcome(struct guide *g, struct guide_page *p)
 	if (g->installs) {
 		items[2] = (struct guide_item){ "Look for a site file again", "On a volume labelled FULCRUM-CFG, for example a stick.", false };
 		items[3] = (struct guide_item){ "A shell on this console", "`exit` comes back here.", false };
-		items[4] = (struct guide_item){ "Restart this machine", "Nothing was written.", false };
-		p->n_items = 5;
+		items[4] = (struct guide_item){ "Let somebody in from elsewhere", "By SSH, with a password for one login that is shown here; they answer as at a console.", false };
+		items[5] = (struct guide_item){ "Restart this machine", "Nothing was written.", false };
+		p->n_items = 6;
 	}
 	p->items = items;
 	p->item = stop ? 1 : 0;
@@ -92,7 +93,7 @@ static void make_welcome(struct guide *g, struct guide_page *p)
 
 static int take_welcome(struct guide *g, const struct guide_answer *answer)
 {
-	static const enum guide_do does[] = { DO_NEXT, DO_AGAIN, DO_FIND, DO_SHELL, DO_RESTART };
+	static const enum guide_do does[] = { DO_NEXT, DO_AGAIN, DO_FIND, DO_SHELL, DO_REMOTE, DO_RESTART };
 	const char *stop = stopped_by(g);
 
 	if (answer->item || !stop)
