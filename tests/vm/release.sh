@@ -76,7 +76,7 @@ release_medium()
 	local from=$O/iso/tree/fulcrum tree=$RUN_DIR/medium n
 	need_program xorriso
 	mkdir -p -- "$tree/fulcrum/mirror/pool"
-	for n in boot efi keys netboot build-id packages.manifest release.json root.squashfs; do
+	for n in bios boot efi keys netboot build-id packages.manifest release.json root.squashfs; do
 		cp -al -- "$from/$n" "$tree/fulcrum/"
 	done
 	for n in {1..20}; do
