@@ -1,7 +1,7 @@
 # The only list of C files. A layer's objects go into one library; programs link what they need.
 base_SRC    := base/arena.c base/channel.c base/clock.c base/cmdline.c base/error.c base/fd.c base/hash.c base/size.c base/str.c base/sums.c base/tar.c base/uuid.c
 data_SRC    := data/field.c data/field_write.c data/field_doc.c data/iso9660.c data/json.c data/tree.c data/yaml.c data/yaml_write.c
-model_SRC   := model/catalog.c model/disk_journal.c model/disk_words.c model/layout_check.c model/layout_rules.c model/layout_whole.c model/machine.c model/plan.c model/plan_text.c model/site.c model/site_area.c model/site_check.c model/ssh_key.c model/site_secrets.c
+model_SRC   := model/catalog.c model/disk_journal.c model/disk_words.c model/layout_check.c model/layout_rules.c model/layout_whole.c model/machine.c model/plan.c model/plan_text.c model/site.c model/site_area.c model/site_check.c model/site_net.c model/site_net_check.c model/ssh_key.c model/site_secrets.c
 sys_SRC     := sys/sys_real.c sys/sys_small.c sys/sys_dry.c sys/sys_fake.c sys/exec.c sys/child.c sys/files.c sys/fetch.c sys/probe.c sys/ptable.c sys/gpt_ids.c sys/block.c sys/text.c sys/host.c sys/identity.c sys/guard.c sys/holders.c sys/disk_journal.c sys/terminal.c sys/terminal_probe.c sys/wire.c sys/net_look.c sys/task.c
 observe_SRC := observe/disks.c observe/uses.c observe/place.c observe/paths.c observe/storage.c observe/report.c observe/boot_entries.c observe/machine.c observe/nics.c observe/firmware.c
 plan_SRC    := plan/select.c plan/layout.c plan/work.c plan/bind.c plan/graph.c plan/keep.c plan/size.c plan/consent.c plan/storage.c plan/boot.c plan/admin.c plan/node.c plan/planner.c

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the files that check a whole site file share; private to site_check.c and layout_*.c. */
+/* What the files that check a whole site file share; private to site_check.c, site_net_check.c and layout_*.c. */
 #pragma once
 #include <string.h>
 
@@ -8,6 +8,7 @@
 struct check {
 	struct site *s;
 	struct findings *f;
+	const struct tree *tree; /* that S was read from */
 };
 
 /* Where the value of KEY stands, else where T does. */
@@ -71,3 +72,12 @@ void unknown_name(const struct check *c, struct pos pos, const char *path, const
 
 /* The roles of `disks` and the layout on them; T is the profile's tree, PATH its path. */
 void layout_check(const struct check *c, const struct profile *p, const struct tree *t, const char *path);
+
+/* A name as a host has one. */
+void check_label(const struct check *c, struct pos pos, const char *path, const char *name);
+/* The first of N texts that stands twice is complained of; NULLs were complained of before. */
+void check_twice(const struct check *c, const struct tree *t, const char *path, const char *const *list, size_t n);
+/* `links` and `networks` of the site: resolves subnets and ranges. */
+void networks_check(const struct check *c);
+/* `networks` and `links` of profile P; after networks_check(). */
+void profile_networks_check(const struct check *c, const struct profile *p, const struct tree *t, const char *path);

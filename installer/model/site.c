@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/size.h"
+#include "data/json.h"
 #include "data/yaml.h"
 
 const char *const fs_names[] = { "", "ext4", "xfs", "vfat", "swap", "none", NULL };
@@ -21,96 +22,6 @@ static const char *const approve_names[] = { "hold", "auto", NULL };
 
 enum {
 	LINE = FIELD_NONZERO | FIELD_LINE, /* text that says something, on one line */
-};
-
-/* --- addresses */
-
-int ipv4_parse(const char *text, uint32_t *ret)
-{
-	uint32_t v = 0;
-
-	for (int part = 0; part < 4; part++) {
-		unsigned int octet = 0, digits = 0;
-
-		if (part && *text++ != '.')
-			return -1;
-		for (; *text >= '0' && *text <= '9' && digits < 4; text++, digits++)
-			octet = octet * 10 + (unsigned int)(*text - '0');
-		/* No leading zeros: some programs read them as octal. */
-		if (!digits || digits > 3 || octet > 255 || (digits > 1 && octet < (digits == 2 ? 10u : 100u)))
-			return -1;
-		v = v << 8 | octet;
-	}
-	if (*text)
-		return -1;
-	*ret = v;
-	return 0;
-}
-
-const char *ipv4_text(uint32_t addr, struct arena *a)
-{
-	return arena_printf(a, "%u.%u.%u.%u", addr >> 24, addr >> 16 & 255, addr >> 8 & 255, addr & 255);
-}
-
-/* "10.0.0.5", or the last octets of an address inside NET: ".5", ".0.5", ".0.0.5". */
-static int end_parse(const char *text, uint32_t net, uint32_t *ret)
-{
-	unsigned int dots = 0;
-	uint32_t mask, v;
-	char full[32];
-
-	for (const char *s = text; *s; s++)
-		dots += *s == '.';
-	if (text[0] != '.')
-		return ipv4_parse(text, ret);
-	if (dots > 3 || strlen(text) > 12)
-		return -1;
-	snprintf(full, sizeof(full), "%s%s", dots == 1 ? "0.0.0" : dots == 2 ? "0.0" : "0", text);
-	if (ipv4_parse(full, &v))
-		return -1;
-	mask = dots == 1 ? 0xffu : dots == 2 ? 0xffffu : 0xffffffu;
-	*ret = (net & ~mask) | v;
-	return 0;
-}
-
-int addr_range_resolve(struct addr_range *r, uint32_t net)
-{
-	size_t n = strcspn(r->text, "-");
-	char first[16];
-
-	if (!r->text[n] || n >= sizeof(first))
-		return -1;
-	memcpy(first, r->text, n);
-	first[n] = '\0';
-	if (end_parse(first, net, &r->first) || end_parse(r->text + n + 1, net, &r->last)) {
-		r->first = r->last = 0;
-		return -1;
-	}
-	return 0;
-}
-
-static int range_read(const char *text, void *member, struct arena *a, const char **ret_why)
-{
-	struct addr_range *r = member, probe = { .text = text };
-
-	(void)ret_why;
-	if (addr_range_resolve(&probe, 0))
-		return -1;
-	r->text = arena_strdup(a, text);
-	return 0;
-}
-
-static const char *range_write(const void *member, struct arena *a)
-{
-	(void)a;
-	return ((const struct addr_range *)member)->text;
-}
-
-static const struct field_codec range_codec = {
-	.what = "a range of addresses, such as .81-.160 or 10.0.0.81-10.0.0.160",
-	.pattern = "^(\\.[0-9]{1,3}){1,3}-(\\.[0-9]{1,3}){1,3}$|^[0-9]{1,3}(\\.[0-9]{1,3}){3}-[0-9]{1,3}(\\.[0-9]{1,3}){3}$",
-	.read = range_read,
-	.write = range_write,
 };
 
 /* --- conditions on sizes */
@@ -276,15 +187,6 @@ static int word_read(const char *text, void *member, const char *const *words)
 	return -1;
 }
 
-static int link_read(const char *text, void *member, struct arena *a, const char **ret_why)
-{
-	static const char *const words[] = { "up", NULL };
-
-	(void)a;
-	(void)ret_why;
-	return word_read(text, member, words);
-}
-
 static int firmware_read(const char *text, void *member, struct arena *a, const char **ret_why)
 {
 	static const char *const words[] = { "uefi", "bios", NULL };
@@ -294,38 +196,9 @@ static int firmware_read(const char *text, void *member, struct arena *a, const 
 	return word_read(text, member, words);
 }
 
-static const struct field_codec link_codec = {
-	.what = "the word up", .pattern = "^up$", .read = link_read, .write = text_write
-};
 static const struct field_codec firmware_codec = {
 	.what = "uefi or bios", .pattern = "^(uefi|bios)$", .read = firmware_read, .write = text_write
 };
-
-/* Kept in lower case with colons, as the kernel writes it, however the label on the case does. */
-static int mac_read(const char *text, void *member, struct arena *a, const char **ret_why)
-{
-	static const char hex[] = "0123456789abcdefABCDEF";
-	char *mac = arena_strndup(a, "00:00:00:00:00:00", 17);
-
-	if (strlen(text) != 17)
-		return -1;
-	for (size_t i = 0; i < 17; i++) {
-		if (i % 3 == 2) {
-			if (text[i] != text[2] || (text[i] != ':' && text[i] != '-'))
-				return -1;
-			continue;
-		}
-		if (!strchr(hex, text[i]))
-			return -1;
-		mac[i] = text[i] >= 'A' && text[i] <= 'F' ? (char)(text[i] - 'A' + 'a') : text[i];
-	}
-	if (!strcmp(mac, "00:00:00:00:00:00") || strchr("13579bdf", mac[1])) {
-		*ret_why = "is no address of a single port";
-		return -1;
-	}
-	memcpy(member, &mac, sizeof(mac));
-	return 0;
-}
 
 /* A GUID, kept in lower case. */
 static int guid_read(const char *text, void *member, struct arena *a, const char **ret_why)
@@ -350,13 +223,6 @@ static const struct field_codec guid_codec = {
 	.what = "a GUID, such as 0fc63daf-8483-4772-8e79-3d69d8477de4",
 	.pattern = "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$",
 	.read = guid_read,
-	.write = text_write,
-};
-
-static const struct field_codec mac_codec = {
-	.what = "a MAC address, such as 52:54:00:12:34:56",
-	.pattern = "^[0-9A-Fa-f]{2}((:[0-9A-Fa-f]{2}){5}|(-[0-9A-Fa-f]{2}){5})$",
-	.read = mac_read,
 	.write = text_write,
 };
 
@@ -459,6 +325,10 @@ static const struct field profile_fields[] = {
 		   "how a node that carries a version of the image gets another: by what differs, or the whole"),
 	FIELD_STRINGS(struct profile, packages, LINE, "packages to add from the site's mirror"),
 	FIELD_STRINGS(struct profile, wipe, LINE, "serials of disks whose content may be destroyed"),
+	FIELD_STRINGS(struct profile, networks, FIELD_ONE | FIELD_OMIT_EMPTY | LINE,
+		      "networks that its nodes are on, with an address from the `hosts` of each; `admin`, if nothing is said"),
+	FIELD_MAP(struct profile, links, FIELD_OMIT_EMPTY, &link_schema,
+		  "its nodes' own ports, by link, or by the network whose port it is, where the site's do not fit them"),
 };
 static const struct schema profile_schema = {
 	.name = "profile",
@@ -467,38 +337,6 @@ static const struct schema profile_schema = {
 	.nfields = ARRAY_LEN(profile_fields),
 	.pos_offset = offsetof(struct profile, pos),
 	.doc = "What a node becomes.",
-};
-
-static const struct field nic_fields[] = {
-	FIELD_CUSTOM(struct nic_selector, mac, 0, &mac_codec, "its address"),
-	FIELD_STRING(struct nic_selector, driver, LINE, "kernel driver; wildcards match"),
-	FIELD_STRING(struct nic_selector, pci, LINE, "PCI address; wildcards match"),
-	FIELD_CUSTOM(struct nic_selector, link, 0, &link_codec, "it has a carrier"),
-};
-static const struct schema nic_schema = {
-	.name = "nic_selector",
-	.size = sizeof(struct nic_selector),
-	.fields = nic_fields,
-	.nfields = ARRAY_LEN(nic_fields),
-	.pos_offset = offsetof(struct nic_selector, pos),
-	.doc = "Says which port: all that is given must hold, and exactly one port must match.",
-};
-
-static const struct field network_fields[] = {
-	FIELD_STRING(struct network, subnet, FIELD_REQUIRED | LINE, "for example 192.168.124.0/24"),
-	FIELD_STRING(struct network, address, FIELD_REQUIRED | LINE, "the admin node's own address in it"),
-	FIELD_STRING(struct network, gateway, LINE, "default route, if there is one"),
-	FIELD_CUSTOM(struct network, hosts, 0, &range_codec, "admin network: addresses of deployed nodes"),
-	FIELD_CUSTOM(struct network, discovery, 0, &range_codec, "admin network: addresses of machines not yet known"),
-	FIELD_STRUCT(struct network, nic, FIELD_REQUIRED, &nic_schema, "the admin node's port to it"),
-};
-static const struct schema network_schema = {
-	.name = "network",
-	.size = sizeof(struct network),
-	.fields = network_fields,
-	.nfields = ARRAY_LEN(network_fields),
-	.pos_offset = offsetof(struct network, pos),
-	.doc = "One network of the admin node. The one named `admin` is where nodes boot from.",
 };
 
 static const struct field when_fields[] = {
@@ -581,7 +419,8 @@ static const struct field site_fields[] = {
 	FIELD_U64(struct site, fulcrum, FIELD_REQUIRED, "format of this file: 1"),
 	FIELD_STRING(struct site, site, FIELD_REQUIRED | LINE, "name of the site"),
 	FIELD_STRUCT(struct site, admin, FIELD_REQUIRED, &admin_schema, "the admin node"),
-	FIELD_MAP(struct site, networks, FIELD_REQUIRED, &network_schema, "networks of the admin node"),
+	FIELD_MAP(struct site, links, FIELD_OMIT_EMPTY, &link_schema, "ports and bonds that networks are on"),
+	FIELD_MAP(struct site, networks, FIELD_REQUIRED, &network_schema, "networks of the site; the admin node is on each of them"),
 	FIELD_MAP(struct site, profiles, FIELD_OMIT_EMPTY, &profile_schema, "what nodes can become"),
 	FIELD_STRUCTS(struct site, rules, FIELD_OMIT_EMPTY, &rule_schema, "which machine becomes what"),
 	FIELD_STRUCT(struct site, policy, 0, &policy_schema, "what may happen without being asked"),
@@ -635,4 +474,21 @@ const struct profile *site_profile(const struct site *s, const char *name)
 		if (str_eq(s->profiles[i].name, name))
 			return &s->profiles[i];
 	return NULL;
+}
+
+void site_networks_hash(const struct site *s, char ret_hex[HASH_HEX])
+{
+	AUTO_ARENA a = ARENA_INIT;
+	const struct tree *all = field_write(&site_schema, s, false, &a), *v;
+	struct tree *t = tree_new(&a, TREE_MAP);
+	static const char *const keys[] = { "links", "networks" };
+	AUTO_STR text = STR_INIT;
+
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+		v = tree_get(all, keys[i]);
+		if (v)
+			tree_add(&a, t, keys[i], (struct tree *)(uintptr_t)v);
+	}
+	json_write(t, false, &text);
+	hash_buffer(str_text(&text), text.len, ret_hex);
 }

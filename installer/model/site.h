@@ -10,18 +10,13 @@
 
 #include "data/field.h"
 #include "model/machine.h"
+#include "model/site_net.h"
 
 /* "a condition on a size": ">= 20G", "<= 2T", "20G..100G", "= 512M". */
 struct size_cond {
 	bool set;
 	uint64_t min, max; /* inclusive */
 	const char *text;
-};
-
-/* IPv4 range inside a subnet; ".81-.160" is short for the subnet's own prefix. Host order. */
-struct addr_range {
-	const char *text;
-	uint32_t first, last; /* resolved by site_check; 0,0 = absent */
 };
 
 enum pick { PICK_NONE, PICK_SMALLEST, PICK_LARGEST, PICK_FIRST_BY_PATH };
@@ -98,23 +93,10 @@ struct profile {
 	size_t n_packages;
 	const char **wipe; /* serials whose content may be destroyed */
 	size_t n_wipe;
-	struct pos pos;
-};
-
-struct nic_selector {
-	const char *mac, *driver, *pci, *link; /* link: "up" */
-	struct pos pos;
-};
-
-struct network {
-	const char *name; /* "admin" is the provisioning network; others are the admin node's own */
-	const char *subnet;  /* "192.168.124.0/24" */
-	const char *address; /* the admin node's own */
-	const char *gateway; /* NULL: none (offline) */
-	struct addr_range hosts, discovery;
-	struct nic_selector nic;
-	uint32_t net, mask, addr; /* resolved by site_check, host order */
-	unsigned int prefix;
+	const char **networks; /* none: "admin" */
+	size_t n_networks;
+	struct link *links; /* for its nodes in place of the site's of the same name */
+	size_t n_links;
 	struct pos pos;
 };
 
@@ -148,6 +130,8 @@ struct site {
 			size_t n_ssh_keys;
 		} access;
 	} admin;
+	struct link *links;
+	size_t n_links;
 	struct network *networks;
 	size_t n_networks;
 	struct profile *profiles;
@@ -188,12 +172,7 @@ struct site *site_parse(const char *file, const char *data, size_t len, struct a
  */
 void site_check(struct site *s, const struct tree *t, struct findings *f);
 
-/* Sets FIRST and LAST of R from its text, short addresses being inside network NET; -1: bad text. */
-MUST_CHECK int addr_range_resolve(struct addr_range *r, uint32_t net);
-
 const struct network *site_network(const struct site *s, const char *name);
 const struct profile *site_profile(const struct site *s, const char *name);
-/* Dotted text of a host-order IPv4 address. */
-const char *ipv4_text(uint32_t addr, struct arena *a);
-/* 0 and the host-order address, or -1. */
-MUST_CHECK int ipv4_parse(const char *text, uint32_t *ret);
+/* Name of all that `links` and `networks` of S say: what was bound from the one is not from another. */
+void site_networks_hash(const struct site *s, char ret_hex[HASH_HEX]);

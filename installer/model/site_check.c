@@ -27,7 +27,7 @@ static bool label_is_good(const char *s, size_t n)
 	return true;
 }
 
-static void check_label(const struct check *c, struct pos pos, const char *path, const char *name)
+void check_label(const struct check *c, struct pos pos, const char *path, const char *name)
 {
 	if (name && !label_is_good(name, strlen(name)))
 		finding_add(c->f, pos, path, "lower-case letters, digits and inner hyphens, at most 63",
@@ -74,8 +74,7 @@ void unknown_name(const struct check *c, struct pos pos, const char *path, const
 }
 
 /* The first of N texts that stands twice is complained of; NULLs were complained of before. */
-static void check_twice(const struct check *c, const struct tree *t, const char *path, const char *const *list,
-			size_t n)
+void check_twice(const struct check *c, const struct tree *t, const char *path, const char *const *list, size_t n)
 {
 	for (size_t i = 1; i < n; i++)
 		for (size_t j = 0; j < i && list[i]; j++)
@@ -188,178 +187,6 @@ static void check_admin(const struct check *c, const struct tree *t)
 	check_keys(c, tree_get(t, "access"));
 }
 
-/* --- networks */
-
-static uint32_t broadcast(const struct network *n)
-{
-	return n->net | ~n->mask;
-}
-
-/* Sets NET, MASK and PREFIX of N; they stay 0 when the subnet is no good. */
-static void check_subnet(const struct check *c, struct network *n, struct pos pos, const char *path)
-{
-	size_t len = strcspn(n->subnet, "/");
-	const char *digits = n->subnet[len] ? n->subnet + len + 1 : "";
-	unsigned int prefix = 0, top;
-	uint32_t addr, mask;
-
-	for (size_t i = 0; digits[i] && i < 3; i++)
-		prefix = prefix * 10 + (unsigned int)(digits[i] - '0');
-	if (strspn(digits, "0123456789") != strlen(digits) || !digits[0] || strlen(digits) > 2 ||
-	    (digits[0] == '0' && digits[1]) || ipv4_parse(arena_strndup(c->f->arena, n->subnet, len), &addr)) {
-		finding_add(c->f, pos, path, NULL, "%s is not a subnet, such as 192.168.124.0/24", quoted(c, n->subnet));
-		return;
-	}
-	if (prefix < 8 || prefix > 30) {
-		finding_add(c->f, pos, path, NULL, "a prefix of /%u is not possible, /8 to /30 are", prefix);
-		return;
-	}
-	mask = ~(uint32_t)0 << (32 - prefix);
-	top = addr >> 24;
-	if (addr & ~mask)
-		finding_add(c->f, pos, path,
-			    arena_printf(c->f->arena, "did you mean %s/%u?", ipv4_text(addr & mask, c->f->arena), prefix),
-			    "%s is an address in a subnet, not a subnet", quoted(c, n->subnet));
-	else if (!top || top == 127 || top >= 224 || addr >> 16 == 0xa9fe)
-		finding_add(c->f, pos, path, "for example 192.168.124.0/24", "%s is not for ordinary addresses",
-			    quoted(c, n->subnet));
-	n->net = addr & mask;
-	n->mask = mask;
-	n->prefix = prefix;
-}
-
-/* The address TEXT, which must be one for a host inside N; 0 when it is not. */
-static uint32_t check_address(const struct check *c, const struct network *n, struct pos pos, const char *path,
-			      const char *text)
-{
-	uint32_t addr;
-
-	if (ipv4_parse(text, &addr)) {
-		finding_add(c->f, pos, path, NULL, "%s is not an address, such as 192.168.124.10", quoted(c, text));
-		return 0;
-	}
-	if (!n->mask)
-		return 0;
-	if ((addr & n->mask) != n->net)
-		finding_add(c->f, pos, path, NULL, "%s is not in %s", text, n->subnet);
-	else if (addr == n->net || addr == broadcast(n))
-		finding_add(c->f, pos, path, NULL, "%s is the %s address of %s", text,
-			    addr == n->net ? "network" : "broadcast", n->subnet);
-	else
-		return addr;
-	return 0;
-}
-
-static void check_range(const struct check *c, const struct network *n, struct pos pos, const char *path,
-			struct addr_range *r, uint32_t gateway)
-{
-	const struct findings *f = c->f;
-	size_t before = f->n;
-
-	if (!r->text || !n->mask || addr_range_resolve(r, n->net))
-		return; /* complained of before */
-	if (r->first > r->last)
-		finding_add(c->f, pos, path, NULL, "%s ends before it begins", r->text);
-	else if (r->first <= n->net || r->last >= broadcast(n))
-		finding_add(c->f, pos, path, NULL, "%s (%s-%s) is not inside %s", r->text, ipv4_text(r->first, f->arena),
-			    ipv4_text(r->last, f->arena), n->subnet);
-	else if (n->addr >= r->first && n->addr <= r->last)
-		finding_add(c->f, pos, path, NULL, "%s holds %s, the admin node's own address", r->text, n->address);
-	else if (gateway && gateway >= r->first && gateway <= r->last)
-		finding_add(c->f, pos, path, NULL, "%s holds %s, the gateway", r->text, n->gateway);
-	if (f->n != before)
-		r->first = r->last = 0;
-}
-
-static void check_ranges(const struct check *c, struct network *n, const struct tree *t, const char *path,
-			 uint32_t gateway)
-{
-	bool provisioning = str_eq(n->name, "admin");
-	struct {
-		const char *key;
-		struct addr_range *r;
-	} ranges[] = { { "hosts", &n->hosts }, { "discovery", &n->discovery } };
-
-	for (size_t i = 0; i < ARRAY_LEN(ranges); i++) {
-		const struct tree *v = tree_get(t, ranges[i].key);
-		const char *p = under(c, path, ranges[i].key);
-
-		if (!provisioning && v)
-			finding_add(c->f, v->pos, p, NULL, "only the network named admin gives out addresses");
-		else if (provisioning && !v && t && t->kind == TREE_MAP && !misspelt(t, ranges[i].key))
-			finding_add(c->f, t->pos, path, "for example .81-.160", "key \"%s\" is missing", ranges[i].key);
-		else if (v)
-			check_range(c, n, v->pos, p, ranges[i].r, gateway);
-	}
-	if (n->hosts.first && n->discovery.first && n->hosts.first <= n->discovery.last &&
-	    n->discovery.first <= n->hosts.last)
-		finding_add(c->f, at(t, "discovery"), under(c, path, "discovery"), NULL, "%s overlaps hosts, %s",
-			    n->discovery.text, n->hosts.text);
-}
-
-static void check_network(const struct check *c, struct network *n, const struct tree *t, const char *path)
-{
-	const struct tree *nic = tree_get(t, "nic");
-	uint32_t gateway = 0;
-
-	if (n->subnet)
-		check_subnet(c, n, at(t, "subnet"), under(c, path, "subnet"));
-	if (n->address)
-		n->addr = check_address(c, n, at(t, "address"), under(c, path, "address"), n->address);
-	if (n->gateway)
-		gateway = check_address(c, n, at(t, "gateway"), under(c, path, "gateway"), n->gateway);
-	if (gateway && gateway == n->addr)
-		finding_add(c->f, at(t, "gateway"), under(c, path, "gateway"),
-			    "leave it out when the site has no way out", "is the admin node's own address");
-	check_ranges(c, n, t, path, gateway);
-	if (nic && nic->kind == TREE_MAP && !nic->n)
-		finding_add(c->f, nic->pos, under(c, path, "nic"), "for example { mac: \"52:54:00:12:34:56\" } or { link: up }",
-			    "needs at least one condition");
-}
-
-static bool same_nic(const struct nic_selector *a, const struct nic_selector *b)
-{
-	bool any = a->mac || a->driver || a->pci || a->link;
-
-	return any && str_eq(a->mac, b->mac) && str_eq(a->driver, b->driver) && str_eq(a->pci, b->pci) &&
-	       str_eq(a->link, b->link);
-}
-
-/* What two networks may not share: addresses, the port, the default route. */
-static void check_two_networks(const struct check *c, const struct network *n, const struct network *o,
-			       const struct tree *t, const char *path)
-{
-	uint32_t mask = n->mask & o->mask; /* the shorter prefix */
-
-	if (mask && (n->net & mask) == (o->net & mask))
-		finding_add(c->f, at(t, "subnet"), under(c, path, "subnet"), NULL, "%s overlaps %s of network %s",
-			    n->subnet, o->subnet, o->name);
-	if (same_nic(&n->nic, &o->nic))
-		finding_add(c->f, at(t, "nic"), under(c, path, "nic"), "add `mac:` to say which port",
-			    "has the same conditions as network %s: one port cannot be both", o->name);
-	if (n->gateway && o->gateway)
-		finding_add(c->f, at(t, "gateway"), under(c, path, "gateway"), NULL,
-			    "network %s has a gateway too, there is one default route", o->name);
-}
-
-static void check_networks(const struct check *c, const struct tree *t)
-{
-	struct site *s = c->s;
-
-	if (t && t->kind == TREE_MAP && !tree_get(t, "admin"))
-		finding_add(c->f, t->pos, "networks", "it is the one that nodes boot from", "network \"admin\" is missing%s",
-			    meant_by(c, t, "admin"));
-	for (size_t i = 0; i < s->n_networks; i++) {
-		struct network *n = &s->networks[i];
-		const char *path = under(c, "networks", n->name);
-
-		check_label(c, key_pos(t, i), "networks", n->name);
-		check_network(c, n, nth(t, i), path);
-		for (size_t j = 0; j < i; j++)
-			check_two_networks(c, n, &s->networks[j], nth(t, i), path);
-	}
-}
-
 /* --- profiles */
 
 /* Names of images and packages: what Debian allows. */
@@ -389,6 +216,7 @@ static void check_profile(const struct check *c, const struct profile *p, const 
 				      p->packages[i]);
 	check_twice(c, packages, under(c, path, "packages"), p->packages, p->n_packages);
 	check_wipe(c, tree_get(t, "wipe"), under(c, path, "wipe"), p->wipe, p->n_wipe);
+	profile_networks_check(c, p, t, path);
 }
 
 /* --- rules */
@@ -549,7 +377,7 @@ static void check_report(const struct check *c, const struct tree *t)
 
 void site_check(struct site *s, const struct tree *t, struct findings *f)
 {
-	struct check c = { s, f };
+	struct check c = { s, f, t };
 	const struct tree *profiles = tree_get(t, "profiles");
 
 	if (t->kind != TREE_MAP)
@@ -557,7 +385,7 @@ void site_check(struct site *s, const struct tree *t, struct findings *f)
 	if (s->site)
 		check_label(&c, at(t, "site"), "site", s->site);
 	check_admin(&c, tree_get(t, "admin"));
-	check_networks(&c, tree_get(t, "networks"));
+	networks_check(&c);
 	for (size_t i = 0; i < s->n_profiles; i++) {
 		const struct profile *p = &s->profiles[i];
 

@@ -74,7 +74,7 @@ static void test_bad_files(void)
 static void test_good_files(void)
 {
 	static const char *const files[] = { "lab", "minimal", "full", "example-one-disk", "example-mirror", "example-lvm-luks",
-					     "example-raid6-preserve", "example-thin" };
+					     "example-raid6-preserve", "example-thin", "example-two-networks", "example-lab-thirty" };
 
 	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
 		AUTO_ARENA a = ARENA_INIT;
