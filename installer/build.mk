@@ -91,7 +91,7 @@ $(bin)/fulcrum-image: $(obj)/cmd/image_main.o $(obj)/model/site_area.o $(call li
 
 # Unit tests: one program each, linked with the layers that its name allows.
 unit := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
-plan_tests := test_plan test_planner test_select test_layout test_guide
+plan_tests := test_plan test_planner test_select test_layout test_guide test_net
 $(foreach t,$(unit),$(eval $(obj)/tests/$(t).o: tests/unit/$(t).c $(obj)/flags ; @mkdir -p $$(@D); echo "  CC $$<"; $(CC) $(cflags) -Itests -c $$< -o $$@))
 $(foreach t,$(filter-out $(plan_tests),$(unit)),$(eval $(obj)/tests/$(t): $(obj)/tests/$(t).o $(call lib,ui) $(foreach l,agent admin,$(call lib,$(l))) $(below_agent) ; @$(CC) $(ldflags) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group -Wl,--as-needed $(libs_admin) $(libs_ui) $(libs)))
 # plan/ is linked without sys/ and observe/: reaching the world fails here, at link time.

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "admin/addresses.h"
 #include "admin/bootconf.h"
 #include "admin/rules.h"
 #include "admin/secrets.h"
@@ -258,6 +259,12 @@ static int make_plan(struct admin *ad, struct node *n, const struct machine *m, 
 	if (!at)
 		return error_set(err, ERR_INTERNAL, "node %s has no attempt", node_title(n));
 	fill_identity(ad, n, profile, &who);
+	if (addresses_of(ad->store, ad->site, n, profile, n->arena, &who.networks, &who.n_networks, why)) {
+		if (why->kind == ERR_CONFLICT || why->kind == ERR_INPUT)
+			return 0;
+		*err = *why;
+		return -1;
+	}
 	r.seed = at->seed;
 	r.wipe = wipe;
 	r.own_goal = n->own_goal;

@@ -148,9 +148,9 @@ void render_nginx(const struct render_ctx *c, struct str *out)
 	str_add(out, "\tclient_body_temp_path /run/nginx/body;\n\tproxy_temp_path /run/nginx/proxy;\n"
 		     "\tfastcgi_temp_path /run/nginx/fastcgi;\n\tuwsgi_temp_path /run/nginx/uwsgi;\n"
 		     "\tscgi_temp_path /run/nginx/scgi;\n");
-	/* A listen address that this machine does not have would keep nginx from starting at all. */
+	/* A listen address that this machine does not have would keep nginx from starting at all; one by DHCP may change. */
 	for (size_t i = 0; i < c->site->n_networks; i++)
-		if (!c->missing || !c->missing[i])
+		if ((!c->missing || !c->missing[i]) && c->site->networks[i].address)
 			nginx_server(c, &c->site->networks[i], out);
 	str_add(out, "}\n");
 }

@@ -12,7 +12,7 @@
 struct render_ctx {
 	const struct site *site;
 	const struct network *network; /* the provisioning network */
-	const char *nic;	       /* its kernel name on this machine, now */
+	const char *nic;	       /* the device that has its addresses */
 	const char *data, *run, *seed; /* as in struct admin_paths */
 	unsigned int cpus;
 	const bool *missing; /* by network of the site: has no adapter here; NULL = none is missing */

@@ -11,13 +11,12 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include "admin/netrun.h"
 #include "base/clock.h"
 #include "base/fd.h"
 #include "data/json.h"
-#include "observe/observe.h"
-#include "plan/select.h"
 
-enum { WAIT_MS = 500, DATA_TRIES = 60, NIC_TRIES = 40 };
+enum { WAIT_MS = 500, DATA_TRIES = 60 };
 
 /* --- small readers */
 
@@ -162,88 +161,37 @@ static int mend_clock(const struct setup *s, struct arena *a, struct str *warnin
 
 /* --- network */
 
-/* Kernel name of the adapter for NET: by the MAC in admin.json for the provisioning network, else by its selector. */
-static int find_nic(const char *root, const struct network *net, const char *mac, struct arena *a,
-		    const char **ret, struct error *err)
+/* The admin network must be there; what the site needs it for is all we are. Others may be missing. */
+static int configure_networks(const struct setup *s, const struct site *site, struct arena *a, struct render_ctx *c,
+			      struct str *warnings, struct error *err)
 {
-	struct machine m = { .machine = MACHINE_VERSION };
-	struct nic_selector by_mac = { .mac = mac };
-	const struct nic *nic;
-	const char *what = arena_printf(a, "networks.%s.nic", net->name);
+	const struct netrun n = { .sys = s->sys, .root = s->root, .data = s->paths.data, .run = s->paths.run };
+	struct net net;
 
-	if (observe_nics(root, a, &m, err))
+	if (netrun_bind(&n, site, a, &net, warnings, err) || netrun_up(&n, &net, err))
 		return -1;
-	if (select_nic(mac ? &by_mac : &net->nic, what, &m, a, &nic, err))
-		return -1;
-	*ret = nic->name;
+	setup_context(c, &net, a);
 	return 0;
 }
 
-static int ip(const struct setup *s, const char *const *argv, struct error *err)
+void setup_context(struct render_ctx *c, const struct net *net, struct arena *a)
 {
-	return s->sys->ops->exec(s->sys, &(struct sys_exec){ .argv = argv, .timeout_ms = 10000 }, err);
-}
+	bool *missing = arena_array(a, c->site->n_networks + 1, sizeof(*missing));
 
-static int give_address(const struct setup *s, const struct network *net, const char *nic, struct arena *a,
-			struct error *err)
-{
-	const char *address = arena_printf(a, "%s/%u", net->address, net->prefix);
-	const char *const add[] = { "ip", "address", "replace", address, "dev", nic, NULL };
-	const char *const up[] = { "ip", "link", "set", "dev", nic, "up", NULL };
-	const char *const route[] = { "ip", "route", "replace", "default", "via", net->gateway, "dev", nic, NULL };
+	for (size_t i = 0; i < c->site->n_networks; i++) {
+		const struct net_dev *d = net_find(net, c->site->networks[i].name);
 
-	if (ip(s, up, err) || ip(s, add, err) || (net->gateway && ip(s, route, err)))
-		return error_wrap(err, "network \"%s\"", net->name);
-	return 0;
-}
-
-/* Whether a cable is plugged in is known only of adapters that are up. */
-static int look_for_links(const struct setup *s, const struct site *site, struct error *err)
-{
-	for (size_t i = 0; i < site->n_networks; i++)
-		if (!str_eq(site->networks[i].name, "admin") && site->networks[i].nic.link)
-			return observe_nics_up(s->sys, err);
-	return 0;
-}
-
-/* The provisioning adapter must be there; what the site needs it for is all we are. Others may be missing. */
-static int configure_networks(const struct setup *s, const struct site *site, const char *mac,
-			      struct arena *a, struct render_ctx *c, struct str *warnings, struct error *err)
-{
-	bool *missing = arena_array(a, site->n_networks + 1, sizeof(*missing));
-
-	c->missing = missing;
-	if (look_for_links(s, site, err))
-		return -1;
-	for (size_t i = 0; i < site->n_networks; i++) {
-		const struct network *net = &site->networks[i];
-		bool main_one = str_eq(net->name, "admin");
-		const char *nic = NULL;
-		int tries = main_one ? NIC_TRIES : 1, failed = -1;
-
-		while (failed && tries-- > 0) {
-			failed = find_nic(s->root, net, main_one ? mac : NULL, a, &nic, err);
-			if (failed && tries && s->sys->ops->sleep_ms(s->sys, WAIT_MS, err))
-				return -1;
-		}
-		if (failed && main_one)
-			return -1;
-		if (failed) {
-			missing[i] = true;
-			str_addf(warnings, "network \"%s\" is not configured: %s\n", net->name, err->msg);
-			continue;
-		}
-		if (give_address(s, net, nic, a, err))
-			return -1;
-		if (main_one)
-			c->nic = nic;
+		missing[i] = !d;
+		if (d && str_eq(c->site->networks[i].name, "admin"))
+			c->nic = d->name;
 	}
-	return 0;
+	c->missing = missing;
+	c->network = site_network(c->site, "admin");
 }
 
-static int name_machine(const struct setup *s, const struct site *site, const struct network *net,
-			struct arena *a, struct error *err)
+int setup_name_machine(struct sys *sys, const struct site *site, struct arena *a, struct error *err)
 {
+	const struct network *net = site_network(site, "admin");
 	const char *name = site->admin.name, *domain = domain_of(name);
 	const char *const argv[] = { "hostname", name, NULL };
 	const char *hosts, *resolv;
@@ -252,10 +200,10 @@ static int name_machine(const struct setup *s, const struct site *site, const st
 			     *domain ? " " : "", *domain ? (int)(strlen(name) - strlen(domain) - 1) : 0, name);
 	resolv = arena_printf(a, "%s%s%snameserver %s\n", *domain ? "search " : "", domain, *domain ? "\n" : "",
 			      net->address);
-	if (s->sys->ops->exec(s->sys, &(struct sys_exec){ .argv = argv }, err) ||
-	    s->sys->ops->write_file(s->sys, "/etc/hosts", hosts, strlen(hosts), 0644, err))
+	if (sys->ops->exec(sys, &(struct sys_exec){ .argv = argv }, err) ||
+	    sys->ops->write_file(sys, "/etc/hosts", hosts, strlen(hosts), 0644, err))
 		return -1;
-	return s->sys->ops->write_file(s->sys, "/etc/resolv.conf", resolv, strlen(resolv), 0644, err);
+	return sys->ops->write_file(sys, "/etc/resolv.conf", resolv, strlen(resolv), 0644, err);
 }
 
 /* --- the whole */
@@ -279,40 +227,18 @@ int setup_render(struct sys *sys, const struct render_ctx *c, const char *dir, s
 	return 0;
 }
 
-static const char *installed_mac(const struct setup *s, struct arena *a, struct error *err)
-{
-	const char *path = arena_printf(a, "%s/admin.json", s->paths.data), *mac;
-	AUTO_STR text = STR_INIT;
-	struct tree *t;
-
-	if (file_read(path, 65536, &text, err))
-		return NULL;
-	t = json_parse(path, str_text(&text), text.len, a, err);
-	if (!t)
-		return NULL;
-	mac = tree_get_text(t, "nic_mac");
-	if (!mac)
-		error_set(err, ERR_INPUT, "%s: nic_mac is missing", path);
-	return mac;
-}
-
 int setup_run(const struct setup *s, struct str *warnings, struct error *err)
 {
 	AUTO_ARENA a = ARENA_INIT;
 	struct render_ctx c = { .data = s->paths.data, .run = s->paths.run, .seed = s->paths.seed };
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	const char *mac;
 
 	if (mount_data(s, &a, err) || mend_clock(s, &a, warnings, err) ||
 	    admin_read_site(arena_printf(&a, "%s/site.yaml", s->paths.data), &a, &c.site, NULL, err))
 		return -1;
-	c.network = site_network(c.site, "admin");
-	if (!c.network)
-		return error_set(err, ERR_INPUT, "site.yaml: networks: \"admin\" is missing");
 	c.cpus = cpus > 0 ? (unsigned int)cpus : 1;
-	mac = installed_mac(s, &a, err);
-	if (!mac || configure_networks(s, c.site, mac, &a, &c, warnings, err) ||
-	    name_machine(s, c.site, c.network, &a, err))
+	if (configure_networks(s, c.site, &a, &c, warnings, err) ||
+	    setup_name_machine(s->sys, c.site, &a, err))
 		return -1;
 	return setup_render(s->sys, &c, s->paths.run, err);
 }

@@ -7,6 +7,7 @@
 #pragma once
 #include "admin/admin.h"
 #include "admin/render.h"
+#include "model/net.h"
 #include "sys/sys.h"
 
 struct setup {
@@ -20,3 +21,7 @@ struct setup {
 MUST_CHECK int setup_run(const struct setup *s, struct str *warnings, struct error *err);
 /* Only the rendered files, into DIR (`fulcrumd render`). NIC: the provisioning adapter's kernel name. */
 MUST_CHECK int setup_render(struct sys *sys, const struct render_ctx *c, const char *dir, struct error *err);
+/* Sets what of C follows from NET, which is up: the admin network, its device, which networks are missing. C->site is set. */
+void setup_context(struct render_ctx *c, const struct net *net, struct arena *a);
+/* Host name, /etc/hosts and /etc/resolv.conf of the admin node of SITE. */
+MUST_CHECK int setup_name_machine(struct sys *sys, const struct site *site, struct arena *a, struct error *err);

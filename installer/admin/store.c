@@ -71,6 +71,10 @@ static const char *const migrations[] = {
 	"CREATE TABLE counter (name TEXT PRIMARY KEY, next INTEGER NOT NULL) STRICT, WITHOUT ROWID;",
 	/* 2: the operator may ask for the whole image */
 	"ALTER TABLE node ADD COLUMN intent_full INTEGER NOT NULL DEFAULT 0;",
+	/* 3: addresses on other networks than the admin network, whose are in node */
+	"CREATE TABLE address ("
+	" node INTEGER NOT NULL REFERENCES node(id), network TEXT NOT NULL, address TEXT NOT NULL,"
+	" PRIMARY KEY (node, network), UNIQUE (network, address)) STRICT, WITHOUT ROWID;",
 };
 
 static int fail(const struct store *st, struct error *err, const char *what)

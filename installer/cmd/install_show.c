@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "cmd/install_job.h"
 #include "data/json.h"
+#include "plan/net.h"
 #include "plan/select.h"
 #include "ui/machine_text.h"
 
@@ -67,6 +68,7 @@ int verb_explain(struct job *j, struct error *err)
 			select_explain(&p->disks[k], j->machine, &text);
 		}
 	}
+	net_explain(j->site, j->machine, &text);
 	fputs(str_text(&text), stdout);
 	return 0;
 }

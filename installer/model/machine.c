@@ -3,6 +3,7 @@
 #include "model/machine.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -116,6 +117,9 @@ static const struct field nic_fields[] = {
 	FIELD_STRING(struct nic, pci, FIELD_OMIT_EMPTY, "PCI address"),
 	FIELD_BOOL(struct nic, link, 0, "carrier seen"),
 	FIELD_U64(struct nic, speed_mbit, FIELD_OMIT_EMPTY, "speed, Mbit/s"),
+	FIELD_U64(struct nic, dev_port, FIELD_OMIT_EMPTY, "which of several ports of one PCI function"),
+	FIELD_STRING(struct nic, neighbour, FIELD_OMIT_EMPTY, "name of its switch, by LLDP"),
+	FIELD_STRING(struct nic, neighbour_port, FIELD_OMIT_EMPTY, "port of its switch, by LLDP"),
 };
 static const struct schema nic_schema = SCHEMA("nic", struct nic, nic_fields, "one network port");
 
@@ -216,4 +220,53 @@ char *partition_path(struct arena *a, const char *disk_path, uint64_t number)
 	bool digit = n && isdigit((unsigned char)disk_path[n - 1]);
 
 	return arena_printf(a, "%s%s%llu", disk_path, digit ? "p" : "", (unsigned long long)number);
+}
+
+const char *nic_address(const struct nic *n)
+{
+	return n->permanent_mac ? n->permanent_mac : n->mac;
+}
+
+/* "0000:03:00.1" as enp3s0f1; NULL: no such address, or too long a name. */
+static const char *name_by_path(const struct nic *n, struct arena *a)
+{
+	unsigned int domain, bus, slot, function;
+	AUTO_STR name = STR_INIT;
+	int end = 0;
+
+	if (!n->pci || sscanf(n->pci, "%4x:%2x:%2x.%1x%n", &domain, &bus, &slot, &function, &end) != 4 || n->pci[end])
+		return NULL;
+	str_add(&name, "en");
+	if (domain)
+		str_addf(&name, "P%u", domain);
+	str_addf(&name, "p%us%u", bus, slot);
+	if (function)
+		str_addf(&name, "f%u", function);
+	if (n->dev_port)
+		str_addf(&name, "d%u", (unsigned int)n->dev_port);
+	return name.len > 15 ? NULL : arena_strdup(a, str_text(&name));
+}
+
+static const char *name_by_address(const struct nic *n, struct arena *a)
+{
+	const char *mac = nic_address(n);
+	AUTO_STR name = STR_INIT;
+
+	if (!mac || strlen(mac) != 17)
+		return n->name;
+	str_add(&name, "enx");
+	for (; *mac; mac++)
+		if (*mac != ':')
+			str_addc(&name, *mac);
+	return arena_strdup(a, str_text(&name));
+}
+
+const char *nic_pinned_name(const struct machine *m, const struct nic *n, struct arena *a)
+{
+	const char *name = name_by_path(n, a);
+
+	for (size_t i = 0; name && i < m->n_nics; i++)
+		if (&m->nics[i] != n && str_eq(name, name_by_path(&m->nics[i], a)))
+			name = NULL;
+	return name ? name : name_by_address(n, a);
 }

@@ -74,6 +74,8 @@ struct nic {
 	const char *name, *mac, *permanent_mac, *driver, *pci;
 	bool link;
 	uint64_t speed_mbit; /* 0 = unknown */
+	uint64_t dev_port;   /* which of several ports of one PCI function */
+	const char *neighbour, *neighbour_port; /* what the switch says of itself by LLDP; NULL: was not listened for, or says nothing */
 };
 
 /* An LVM volume group, read from its metadata without activating anything. */
@@ -138,5 +140,13 @@ void disk_state(const struct disk *d, char ret_hex[HASH_HEX]);
 const char *disk_id(const struct disk *d);
 /* Partition whose PARTLABEL is NAME, or NULL. */
 const struct partition *disk_partition(const struct disk *d, const char *name);
+/* The address that finds N again whatever is set on it: the hardware's, else the one in use; may be NULL. */
+const char *nic_address(const struct nic *n);
+/*
+ * What port N of M is called on the admin node and on a deployed system, whatever the kernel called it: by its PCI
+ * address as systemd.net-naming-scheme(7) does it ("enp3s0f1"), or where that is none or not N's alone, by its hardware's
+ * address ("enx525400aabb01"). At most 15 bytes.
+ */
+const char *nic_pinned_name(const struct machine *m, const struct nic *n, struct arena *a);
 /* Path of the block device of partition NUMBER of DISK_PATH: /dev/sda + 2 = /dev/sda2, nvme0n1p2. */
 char *partition_path(struct arena *a, const char *disk_path, uint64_t number);

@@ -105,7 +105,16 @@ static const struct field admin_fields[] = {
 	FIELD_STRING(struct op_admin, slot_uuid, FIELD_REQUIRED, "file system UUID of the slot"),
 	FIELD_STRING(struct op_admin, nic_mac, FIELD_OMIT_EMPTY, "port of the admin network"),
 	FIELD_STRING(struct op_admin, site_hash, FIELD_REQUIRED, "BLAKE2b-256 of the site file"),
+	FIELD_STRING(struct op_admin, networks, FIELD_OMIT_EMPTY, "BLAKE2b-256 of its links and networks"),
+	FIELD_STRUCT(struct op_admin, net, FIELD_OMIT_EMPTY, &net_schema, "its network"),
 };
+static const struct field node_network_fields[] = {
+	FIELD_STRING(struct node_network, name, FIELD_REQUIRED, "network"),
+	FIELD_STRING(struct node_network, address, FIELD_OMIT_EMPTY, "its IPv4 address"),
+	FIELD_STRING(struct node_network, address6, FIELD_OMIT_EMPTY, "its IPv6 address"),
+};
+static const struct schema node_network_schema =
+	SCHEMA("node_network", struct node_network, node_network_fields, "a network that it is on");
 static const struct field who_fields[] = {
 	FIELD_STRING(struct identity, node, FIELD_REQUIRED, "node"),
 	FIELD_U64(struct identity, attempt, 0, "attempt that deploys it"),
@@ -119,6 +128,7 @@ static const struct field who_fields[] = {
 	FIELD_STRING(struct identity, site_key, FIELD_OMIT_EMPTY, "public key of the site; without it no agent is set up"),
 	FIELD_STRINGS(struct identity, ssh_keys, 0, "who may log in as root"),
 	FIELD_STRINGS(struct identity, packages, FIELD_OMIT_EMPTY, "packages to add"),
+	FIELD_STRUCTS(struct identity, networks, FIELD_OMIT_EMPTY, &node_network_schema, "networks it is on"),
 };
 static const struct schema who_schema =
 	SCHEMA("identity", struct identity, who_fields, "what makes it this node");
@@ -155,6 +165,7 @@ static const struct field identity_fields[] = {
 	FIELD_STRUCTS(struct op_identity, arrays, FIELD_OMIT_EMPTY, &array_schema, "md arrays"),
 	FIELD_STRINGS(struct op_identity, packages, FIELD_OMIT_EMPTY, "packages that the storage needs"),
 	FIELD_STRUCT(struct op_identity, who, FIELD_REQUIRED, &who_schema, "identity"),
+	FIELD_STRUCT(struct op_identity, net, FIELD_OMIT_EMPTY, &net_schema, "its network"),
 };
 static const struct field bios_fields[] = {
 	FIELD_STRING(struct bios_target, disk, FIELD_REQUIRED, "disk, by role"),
@@ -249,6 +260,7 @@ static const struct field plan_fields[] = {
 	FIELD_STRING(struct plan, profile, FIELD_OMIT_EMPTY, "profile"),
 	FIELD_STRING(struct plan, goal, FIELD_REQUIRED, "disk GUID of the finished goal"),
 	FIELD_STRING(struct plan, seed, FIELD_REQUIRED, "ids are made of it"),
+	FIELD_STRINGS(struct plan, networks, FIELD_OMIT_EMPTY, "networks and their ports"),
 	FIELD_STRINGS(struct plan, notes, FIELD_OMIT_EMPTY, "what to know before approving"),
 	FIELD_STRUCTS(struct plan, disks, 0, &plan_disk_schema, "disks written"),
 	FIELD_STRUCTS(struct plan, others, FIELD_OMIT_EMPTY, &other_schema, "disks not taken"),

@@ -7,6 +7,7 @@
 #pragma once
 #include "data/field.h"
 #include "model/machine.h"
+#include "model/net.h"
 #include "model/site.h"
 
 /* Firmware entries that begin so are ours. */
@@ -118,6 +119,11 @@ struct op_seed { /* copy the medium's content to the data file system, every byt
 struct op_admin { /* the admin node's own state: site file, NIC binding, keys' directory */
 	const char *dev, *site_hash, *nic_mac; /* the text itself may hold secrets: it travels apart from the plan */
 	const char *data_uuid, *slot_uuid;
+	const char *networks; /* site_networks_hash() */
+	struct net net; /* bound at install; the node keeps it, and finds its ports by their addresses */
+};
+struct node_network { /* a network that a node is on, and what it is there */
+	const char *name, *address, *address6; /* addresses may be NULL: DHCP, SLAAC, none */
 };
 struct identity { /* what makes a deployed system this node and no other */
 	const char *node, *hostname, *domain, *address, *mac, *admin_address, *gateway, *site_key;
@@ -126,6 +132,8 @@ struct identity { /* what makes a deployed system this node and no other */
 	size_t n_ssh_keys;
 	const char **packages;
 	size_t n_packages;
+	struct node_network *networks; /* the admin network among them; none: only that, with `address` */
+	size_t n_networks;
 };
 struct fstab_line { /* a file system of the layout besides root and ESP */
 	const char *uuid, *where, *fs; /* swap: where is "none"; uuid NULL: kept where planning cannot see it */
@@ -155,6 +163,7 @@ struct op_identity {
 	const char **packages; /* what the storage needs: mdadm, lvm2, ... */
 	size_t n_packages;
 	struct identity who;
+	struct net net;
 };
 struct bios_target {
 	const char *disk; /* role */
@@ -200,6 +209,8 @@ struct plan {
 	const char *profile;
 	const char *goal; /* final disk GUID of a finished install of this goal on this disk */
 	const char *seed; /* ids are made of it */
+	const char **networks; /* what the machine is on, and by which ports: a line each */
+	size_t n_networks;
 	const char **notes; /* what a person should know before approving, a line each */
 	size_t n_notes;
 	struct plan_disk *disks;

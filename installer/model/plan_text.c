@@ -118,6 +118,10 @@ void plan_text_columns(const struct plan *p, size_t columns, struct str *out)
 		str_cut(out, out->len - 1);
 		str_addf(out, " (%s, %s)\n", p->others[i].id, size_format(p->others[i].size_bytes, size));
 	}
+	for (size_t i = 0; i < p->n_networks; i++) {
+		str_add(out, "network ");
+		add_wrapped(out, shown(p->networks[i]), 8, 8);
+	}
 	for (size_t i = 0; i < p->n_notes; i++) {
 		str_add(out, "note: ");
 		add_wrapped(&t, shown(p->notes[i]), 6, 6);

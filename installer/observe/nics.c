@@ -66,8 +66,13 @@ static void read_nic(const struct host *h, const char *name, struct nic *n)
 		n->permanent_mac = n->mac;
 	else if (!h->root[0])
 		n->permanent_mac = ask_permanent(h->a, name);
+	/* The ports of a bond all have the bond's: that names none of them. */
+	if (n->permanent_mac && host_exists(h, "/sys/class/net/%s/bonding_slave", name))
+		n->mac = n->permanent_mac;
 	n->driver = host_link_name(h, "/sys/class/net/%s/device/driver", name);
 	n->pci = device ? host_pci(h, device) : NULL;
+	if (host_u64(h, &v, "/sys/class/net/%s/dev_port", name))
+		n->dev_port = v;
 	/* Reading fails while the port is down: then nobody knows. */
 	n->link = host_u64(h, &v, "/sys/class/net/%s/carrier", name) && v == 1;
 	/* -1: unknown. */

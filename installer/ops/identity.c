@@ -12,6 +12,7 @@
 #include "base/uuid.h"
 #include "data/json.h"
 #include "ops/identity.h"
+#include "plan/net_networkd.h"
 
 static const char mirror_keyring[] = "/usr/share/keyrings/fulcrum-mirror.gpg";
 static const char host_key[] = "/etc/ssh/ssh_host_ed25519_key", node_key[] = "etc/fulcrum/node.key";
@@ -50,20 +51,41 @@ static void names(const struct op_env *env, const struct op_identity *p, struct 
 	id_file_add(f, "etc/machine-id", 0444, &b);
 }
 
+/* The admin node first; then what the networks name, as long as a resolver reads it (resolv.conf(5): three servers). */
+static void resolver(const struct op_identity *p, struct str *b)
+{
+	const struct identity *w = &p->who;
+	size_t servers = 1;
+	AUTO_STR search = STR_INIT;
+
+	str_addf(b, "nameserver %s\n", w->admin_address);
+	if (w->domain)
+		str_addf(&search, " %s", w->domain);
+	for (size_t i = 0; i < p->net.n_devs; i++) {
+		const struct net_dev *d = &p->net.devs[i];
+
+		for (size_t k = 0; k < d->n_dns && servers < 3; k++, servers++)
+			str_addf(b, "nameserver %s\n", d->dns[k]);
+		for (size_t k = 0; k < d->n_search; k++)
+			str_addf(&search, " %s", d->search[k]);
+	}
+	if (search.len)
+		str_addf(b, "search%s\n", str_text(&search));
+}
+
 static void network(const struct op_identity *p, struct id_files *f)
 {
 	AUTO_STR b = STR_INIT;
 	const struct identity *w = &p->who;
+	struct net_file *files;
+	size_t n;
 
-	/* systemd.network(5). No gateway unless the site declares one: offline means offline. */
-	str_addf(&b, "[Match]\nPermanentMACAddress=%s\n\n[Network]\nAddress=%s/%" PRIu64 "\n", w->mac, w->address, w->prefix);
-	str_add(&b, "DHCP=no\nIPv6AcceptRA=no\nLinkLocalAddressing=no\nLLMNR=no\nMulticastDNS=no\n");
-	if (w->gateway)
-		str_addf(&b, "Gateway=%s\n", w->gateway);
-	id_file_add(f, "etc/systemd/network/10-fulcrum-admin.network", 0644, &b);
-	str_addf(&b, "nameserver %s\n", w->admin_address);
-	if (w->domain)
-		str_addf(&b, "search %s\n", w->domain);
+	net_networkd(&p->net, f->a, &files, &n);
+	for (size_t i = 0; i < n; i++) {
+		str_add(&b, files[i].text);
+		id_file_add(f, files[i].path, 0644, &b);
+	}
+	resolver(p, &b);
 	id_file_add(f, "etc/resolv.conf", 0644, &b);
 	/* The admin node is the site's time authority; Debian's default pool is outside the site. */
 	str_addf(&b, "server %s iburst prefer\ndriftfile /var/lib/chrony/chrony.drift\nmakestep 1 -1\nrtcsync\n"

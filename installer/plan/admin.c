@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "plan/select.h"
+#include "plan/net.h"
 #include "plan/work.h"
 
 static const uint64_t mib = PLAN_MIB;
@@ -21,16 +21,27 @@ static const struct layout_item admin_layout[] = {
 };
 enum { LINE_SLOT_A = 2, LINE_DATA = 4 };
 
-static void admin_ops(struct work *w, const struct nic *nic, const char *site_hash)
+/* The address of the first port below the admin network. */
+static const char *admin_port(const struct net *net)
+{
+	const struct net_dev *d = net_find(net, "admin");
+
+	while (d && d->kind != NET_PORT)
+		d = net_dev_named(net, d->on ? d->on : d->n_members ? d->members[0] : NULL);
+	return d ? d->mac : NULL;
+}
+
+static void admin_ops(struct work *w, const struct net *net, const char *site_hash)
 {
 	const struct plan_request *r = w->r;
 	const struct catalog *c = r->catalog;
-	const struct network *net = site_network(r->site, "admin");
+	const char *address = site_network(r->site, "admin")->address, *nic_mac = admin_port(net);
 	const struct unit *slot = &w->units[LINE_SLOT_A], *data = &w->units[LINE_DATA];
 	const char *slot_uuid = fs_uuid(w, slot, 0), *data_uuid = fs_uuid(w, data, 0);
 	struct op_system *system;
 	struct op_seed *seed;
 	struct op_admin *admin;
+	char networks[HASH_HEX];
 
 	storage_ops(w);
 	system = op_add(w, OP_SYSTEM, "system:slot-a", 100 * mib, arena_printf(w->a, "release %s into slot A", c->build_id));
@@ -43,10 +54,10 @@ static void admin_ops(struct work *w, const struct nic *nic, const char *site_ha
 	*seed = (struct op_seed){ unit_ref(w, data), c->build_id, c->seed_hash, c->seed_bytes, c->seed_files, r->site->bench };
 	op_needs(w, "mkfs:fulcrum-data");
 	admin = op_add(w, OP_ADMIN, "admin:data", mib,
-		       arena_printf(w->a, "site %s, %s on port %s", r->site->site, net->address, nic->mac));
-	*admin = (struct op_admin){ .dev = unit_ref(w, data), .site_hash = site_hash,
-				    .nic_mac = nic->permanent_mac ? nic->permanent_mac : nic->mac,
-				    .data_uuid = data_uuid, .slot_uuid = slot_uuid };
+		       arena_printf(w->a, "site %s, %s on port %s", r->site->site, address, nic_mac));
+	site_networks_hash(r->site, networks);
+	*admin = (struct op_admin){ .networks = arena_strdup(w->a, networks), .dev = unit_ref(w, data), .site_hash = site_hash,
+				    .nic_mac = nic_mac, .data_uuid = data_uuid, .slot_uuid = slot_uuid, .net = *net };
 	op_needs(w, "seed:data");
 	op_needs(w, "system:slot-a");
 	boot_ops(w, "admin", slot);
@@ -59,15 +70,17 @@ int plan_admin(const struct plan_request *r, struct arena *a, struct plan **ret,
 	struct work w = { .r = r, .a = a, .plan = plan_new(r, "admin", site->admin.name, a), .where = "admin",
 			  .items = admin_layout, .n_items = ARRAY_LEN(admin_layout), .selectors = &site->admin.disk,
 			  .n_selectors = 1, .one_role = true, .wipe = site->admin.wipe, .n_wipe = site->admin.n_wipe };
-	const struct nic *nic = NULL;
+	const struct net_request nr = { .site = site, .machine = r->machine };
+	struct net bound = { 0 };
 	char site_hash[HASH_HEX];
 	uint64_t data_bytes;
 	bool done;
 
 	if (!net)
 		return error_set(err, ERR_INPUT, "networks: no network is named admin");
-	if (select_nic(&net->nic, "networks.admin.nic", r->machine, a, &nic, err) || plan_storage(&w, err))
+	if (net_resolve(&nr, a, &bound, &w.plan->notes, &w.plan->n_notes, err) || plan_storage(&w, err))
 		return -1;
+	net_lines(&bound, a, &w.plan->networks, &w.plan->n_networks);
 	hash_buffer(r->site_text, strlen(r->site_text), site_hash);
 	*ret = w.plan;
 	if (plan_frame(&w, arena_printf(a, "%s\n%s\n%s\n", r->catalog->build_id, r->catalog->seed_hash, site_hash), &done, err))
@@ -81,6 +94,6 @@ int plan_admin(const struct plan_request *r, struct arena *a, struct plan **ret,
 		return error_set(err, ERR_INPUT, "disk %s %s is too small: %s are left for data, seeding needs %s and room",
 				 w.bounds[0].disk->name, disk_id(w.bounds[0].disk), size_words(data_bytes, a),
 				 size_words(r->catalog->seed_bytes, a));
-	admin_ops(&w, nic, arena_strdup(a, site_hash));
+	admin_ops(&w, &bound, arena_strdup(a, site_hash));
 	return 0;
 }

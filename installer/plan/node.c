@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "plan/net.h"
+#include "plan/net_networkd.h"
 #include "plan/work.h"
 
 static const uint64_t mib = PLAN_MIB;
@@ -196,7 +198,7 @@ static void tell_packages(struct work *w, struct op_identity *id, const struct u
 		add_line(w->a, &id->packages, &id->n_packages, "xfsprogs");
 }
 
-static struct op_identity *identity_op(struct work *w, const struct unit *root, const struct identity *who)
+static struct op_identity *identity_op(struct work *w, const struct unit *root, const struct identity *who, const struct net *net)
 {
 	const struct unit *esp = unit_by_role(w, PART_ESP), *boot = unit_by_role(w, PART_BOOT);
 	const char *root_uuid = fs_uuid(w, root, 0);
@@ -206,7 +208,7 @@ static struct op_identity *identity_op(struct work *w, const struct unit *root, 
 
 	/* It is told about all that was made, and looks at some of it. */
 	op_needs_all(w);
-	*id = (struct op_identity){ .dev = unit_ref(w, root), .root_uuid = root_uuid, .console = w->r->machine->console,
+	*id = (struct op_identity){ .net = *net, .dev = unit_ref(w, root), .root_uuid = root_uuid, .console = w->r->machine->console,
 				    .boot_uuid = boot ? fs_uuid(w, boot, 0) : NULL, .who = *who };
 	/* lvm2's initramfs hook activates the group of what root= names in this form. */
 	id->root_arg = is_volume(root) ? arena_printf(w->a, "/dev/mapper/%s", mapped_name(w, root)) :
@@ -217,6 +219,41 @@ static struct op_identity *identity_op(struct work *w, const struct unit *root, 
 	tell_carriers(w, id, root);
 	tell_packages(w, id, root);
 	return id;
+}
+
+/* --- network */
+
+static int resolve_net(struct work *w, const struct profile *profile, const struct identity *who, struct net *ret, struct error *err)
+{
+	const struct node_network admin = { .name = "admin", .address = who->address };
+	const struct net_request r = { .site = w->r->site, .machine = w->r->machine, .profile = profile, .boot_mac = who->mac,
+				       .networks = who->n_networks ? who->networks : &admin,
+				       .n_networks = who->n_networks ? who->n_networks : 1 };
+
+	if (net_resolve(&r, w->a, ret, NULL, NULL, err))
+		return -1;
+	net_lines(ret, w->a, &w->plan->networks, &w->plan->n_networks);
+	return 0;
+}
+
+/*
+ * What of the network makes another goal: all that the node's files say. One port with an address, the usual, is known by
+ * the address alone, so that a port that was replaced is no reason to install again.
+ */
+static const char *net_goal(struct work *w, const struct net *net)
+{
+	AUTO_STR all = STR_INIT;
+	char hash[HASH_HEX];
+	struct net_file *files;
+	size_t n;
+
+	if (net->n_devs == 1)
+		return "";
+	net_networkd(net, w->a, &files, &n);
+	for (size_t i = 0; i < n; i++)
+		str_addf(&all, "%s\n%s", files[i].path, files[i].text);
+	hash_buffer(str_text(&all), all.len, hash);
+	return arena_printf(w->a, "network %s\n", hash);
 }
 
 /* --- all */
@@ -256,12 +293,15 @@ int plan_node(const struct plan_request *r, const struct profile *profile, const
 			  .wipe = profile->wipe, .n_wipe = profile->n_wipe, .image_on_root = true };
 	const struct comparison *diff;
 	const struct unit *root, *boot;
+	struct net net = { 0 };
 	bool done;
 
 	if (!img)
 		return error_set(err, ERR_INPUT, "profiles.%s.image: no image is named \"%s\" on this site", profile->name,
 				 profile->image);
 	w.root_least = img->image_bytes;
+	if (resolve_net(&w, profile, who, &net, err))
+		return -1;
 	if (plan_storage(&w, err))
 		return -1;
 	root = unit_by_role(&w, PART_ROOT);
@@ -269,7 +309,8 @@ int plan_node(const struct plan_request *r, const struct profile *profile, const
 	w.plan->profile = profile->name;
 	*ret = w.plan;
 	/* Who the node is, without what changes with every attempt. */
-	if (plan_frame(&w, arena_printf(a, "%s %s\n%s %s\n", img->name, img->list_hash, who->hostname, who->address), &done, err))
+	if (plan_frame(&w, arena_printf(a, "%s %s\n%s %s\n%s", img->name, img->list_hash, who->hostname, who->address, net_goal(&w, &net)),
+		       &done, err))
 		return -1;
 	if (done)
 		return 0;
@@ -280,7 +321,7 @@ int plan_node(const struct plan_request *r, const struct profile *profile, const
 		return -1;
 	storage_ops(&w);
 	image_op(&w, root, img, diff);
-	identity_op(&w, root, who);
+	identity_op(&w, root, who, &net);
 	boot_ops(&w, "node", boot ? boot : root);
 	return 0;
 }

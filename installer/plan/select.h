@@ -25,3 +25,8 @@ void select_explain(const struct disk_selector *s, const struct machine *m, stru
 /* The one port for S, under the same rules. */
 MUST_CHECK int select_nic(const struct nic_selector *s, const char *what, const struct machine *m,
 			  struct arena *a, const struct nic **ret, struct error *err);
+/* The ports for S, as many as its `count` says, in the order of their places in the machine; select_nic.c. */
+MUST_CHECK int select_nics(const struct nic_selector *s, const char *what, const struct machine *m, struct arena *a,
+			   const struct nic ***ret, size_t *ret_n, struct error *err);
+/* For people: every port with why it was taken or not, as select_explain(). */
+void select_nics_explain(const struct nic_selector *s, const struct machine *m, struct str *out);

@@ -19,6 +19,8 @@ examples=(
 	"lvm-luks        one-nvme   vault:store"
 	"raid6-preserve  one-nvme   store:store"
 	"thin            one-nvme   seat:one-nvme"
+	"two-networks    four-nics  storage:four-nics"
+	"lab-thirty      one-nvme   seat:lab-seat teacher:one-nvme"
 )
 
 # expect CODE NAME PART COMMAND...: ends with CODE and says PART

@@ -2,13 +2,16 @@
 @MACHINE tests/machines/dirty-nvme.json
 @KIND admin
 @EXPECT
-plan 1915663c  admin.lab.example  (serial QEMU-0001, 2 CPUs, 4.0 GiB)
+plan 8d836a4f  admin.lab.example  (serial QEMU-0001, 2 CPUs, 4.0 GiB)
 disk system -> nvme0n1  S5GXNF0R123456  477 GiB  QEMU NVMe Ctrl
   because: bus nvme, >= 200G, the only match of 1
   DESTROYS  vfat 512 MiB  (partition 1 EFI)
   DESTROYS  ext4 "old-root" 120 GiB  (partition 2 root)
   DESTROYS  LVM2_member 300 GiB  (partition 3)
   consent: site file
+network admin: enp0s3 (52:54:00:aa:bb:01, now eth0): 192.168.124.10/24
+note: network office is not configured: site.yaml:20:10: networks.office.nic: no
+      port matches, exactly 1 is needed
      -- from step 1 on the old content is gone --
    1 clear     wipe 3 things listed above from nvme0n1
    2 table     gpt: bios 1.0 MiB, esp 512 MiB, slot-a 1.0 GiB, slot-b 1.0 GiB,
@@ -21,6 +24,6 @@ disk system -> nvme0n1  S5GXNF0R123456  477 GiB  QEMU NVMe Ctrl
    8 seed      321 files, 429 MiB, every byte checked
    9 admin     site lab-west, 192.168.124.10 on port 52:54:00:aa:bb:01
   10 boot      UEFI removable path on the ESP, signed shim and GRUB; BIOS on
-               nvme0n1; firmware entry "Fulcrum admin.lab.example", the first
+               nvme0n1
   11 commit    mark the install as finished: disk GUID
                23843d5d-e550-8a0e-adab-189f9a5bca51

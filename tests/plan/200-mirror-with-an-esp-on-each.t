@@ -3,7 +3,7 @@
 @KIND mirror
 @SHOW raid:md-root table:system.1 mkfs:fulcrum-esp@system.1 identity:root boot:system
 @EXPECT
-plan 8f208d23  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
+plan 4b1d77ac  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
 profile mirror
 disk system.0 -> sda  SSD-0001  224 GiB  Example SSD
   because: not rotational, the only 2 that match of 6
@@ -14,6 +14,7 @@ disk system.1 -> sdb  SSD-0002  224 GiB  Example SSD
   sdd not taken: rotational, wanted not (HDD-0002, 3.6 TiB)
   sde not taken: rotational, wanted not (HDD-0003, 3.6 TiB)
   sdf not taken: rotational, wanted not (HDD-0004, 3.6 TiB)
+network admin: enp0s3 (52:54:00:aa:bb:01, now eth0): 192.168.124.81/24
    1 clear     both ends of sda, to be sure
    2 clear     both ends of sdb, to be sure
    3 table     gpt on sda: bios 1.0 MiB, esp 512 MiB, md-root 223 GiB
@@ -25,7 +26,7 @@ disk system.1 -> sdb  SSD-0002  224 GiB  Example SSD
                fetch, then grow
    9 identity  name node-1, address 192.168.124.81/24, keys, ids
   10 boot      UEFI removable path on 2 ESPs, signed shim and GRUB; BIOS on sda,
-               sdb; firmware entry "Fulcrum node-1", after those of the network
+               sdb
   11 commit    mark the install as finished: disk GUID
                4f7aad6f-6fb6-8d03-b161-288f1a5ec189
 raid:md-root needs table:system.0, table:system.1
@@ -112,6 +113,20 @@ identity:root needs mkfs:fulcrum-esp@system.0, mkfs:fulcrum-esp@system.1, image:
     "ssh_keys": [
       "ssh-ed25519 AAAA test"
     ]
+  },
+  "net": {
+    "devs": [
+      {
+        "kind": "port",
+        "name": "enp0s3",
+        "mac": "52:54:00:aa:bb:01",
+        "seen": "eth0",
+        "network": "admin",
+        "addresses": [
+          "192.168.124.81/24"
+        ]
+      }
+    ]
   }
 }
 
@@ -132,7 +147,6 @@ boot:system needs identity:root
       "disk": "system.1",
       "number": 1
     }
-  ],
-  "entry": "Fulcrum node-1"
+  ]
 }
 

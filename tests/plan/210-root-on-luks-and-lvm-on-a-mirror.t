@@ -3,7 +3,7 @@
 @KIND vault
 @SHOW raid:md-boot raid:md-main crypt:secret group:vg-0 volume:vg-0/srv volume:vg-0/home identity:root boot:system commit:system
 @EXPECT
-plan 3d0fce7c  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
+plan 5f87ad3e  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
 profile vault
 disk system.0 -> sda  SSD-0001  224 GiB  Example SSD
   because: not rotational, the only 2 that match of 6
@@ -14,6 +14,7 @@ disk system.1 -> sdb  SSD-0002  224 GiB  Example SSD
   sdd not taken: rotational, wanted not (HDD-0002, 3.6 TiB)
   sde not taken: rotational, wanted not (HDD-0003, 3.6 TiB)
   sdf not taken: rotational, wanted not (HDD-0004, 3.6 TiB)
+network admin: enp0s3 (52:54:00:aa:bb:01, now eth0): 192.168.124.81/24
 note: volumes of pool thin promise 200 GiB, it has 111 GiB
    1 clear     both ends of sda, to be sure
    2 clear     both ends of sdb, to be sure
@@ -37,8 +38,7 @@ note: volumes of pool thin promise 200 GiB, it has 111 GiB
   20 image     debian-13@20261122T0000Z, 413 MiB in 1 MiB chunks, 160 MiB to
                fetch, then grow
   21 identity  name node-1, address 192.168.124.81/24, keys, ids
-  22 boot      UEFI removable path on 2 ESPs, signed shim and GRUB; firmware
-               entry "Fulcrum node-1", after those of the network
+  22 boot      UEFI removable path on 2 ESPs, signed shim and GRUB
   23 commit    mark the install as finished: disk GUID
                12023e23-fc4a-8c6d-b585-504f15ac89ca
 raid:md-boot needs table:system.0, table:system.1
@@ -173,6 +173,20 @@ identity:root needs mkfs:fulcrum-esp@system.0, mkfs:fulcrum-esp@system.1, mkfs:f
     "ssh_keys": [
       "ssh-ed25519 AAAA test"
     ]
+  },
+  "net": {
+    "devs": [
+      {
+        "kind": "port",
+        "name": "enp0s3",
+        "mac": "52:54:00:aa:bb:01",
+        "seen": "eth0",
+        "network": "admin",
+        "addresses": [
+          "192.168.124.81/24"
+        ]
+      }
+    ]
   }
 }
 
@@ -183,8 +197,7 @@ boot:system needs identity:root
   "esps": [
     "system.0:1",
     "system.1:1"
-  ],
-  "entry": "Fulcrum node-1"
+  ]
 }
 
 commit:system needs boot:system

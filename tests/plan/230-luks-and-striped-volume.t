@@ -3,7 +3,7 @@
 @KIND keys
 @SHOW crypt:safe group:vg1 volume:vg1/fast identity:root
 @EXPECT
-plan bb079e7a  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
+plan ad9c0849  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
 profile keys
 disk system -> sda  SSD-0001  224 GiB  Example SSD
   because: not rotational, first by path of 2
@@ -19,6 +19,7 @@ disk data.3 -> sdf  HDD-0004  3.6 TiB  Example HDD
   destroys nothing: the disk is blank
   sdb not taken: system: the tie-break chose another; data: not rotational,
       wanted rotational (SSD-0002, 224 GiB)
+network admin: enp0s3 (52:54:00:aa:bb:01, now eth0): 192.168.124.81/24
    1 clear     both ends of sda, to be sure
    2 clear     both ends of sdc, to be sure
    3 clear     both ends of sdd, to be sure
@@ -40,8 +41,7 @@ disk data.3 -> sdf  HDD-0004  3.6 TiB  Example HDD
   19 image     debian-13@20261122T0000Z, 413 MiB in 1 MiB chunks, 160 MiB to
                fetch, then grow
   20 identity  name node-1, address 192.168.124.81/24, keys, ids
-  21 boot      UEFI removable path on the ESP, signed shim and GRUB; firmware
-               entry "Fulcrum node-1", after those of the network
+  21 boot      UEFI removable path on the ESP, signed shim and GRUB
   22 commit    mark the install as finished: disk GUID
                b9a3ece1-4491-8966-8172-defddd1a2ee9
 crypt:safe needs table:system
@@ -124,6 +124,20 @@ identity:root needs mkfs:fulcrum-esp, mkfs:fulcrum-safe-data, mkfs:fulcrum-fast,
     "site_key": "3333333333333333333333333333333333333333333333333333333333333333",
     "ssh_keys": [
       "ssh-ed25519 AAAA test"
+    ]
+  },
+  "net": {
+    "devs": [
+      {
+        "kind": "port",
+        "name": "enp0s3",
+        "mac": "52:54:00:aa:bb:01",
+        "seen": "eth0",
+        "network": "admin",
+        "addresses": [
+          "192.168.124.81/24"
+        ]
+      }
     ]
   }
 }

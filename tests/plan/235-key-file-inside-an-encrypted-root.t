@@ -3,7 +3,7 @@
 @KIND sealed
 @SHOW crypt:safe identity:root
 @EXPECT
-plan e599ee9e  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
+plan 03135745  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
 profile sealed
 disk system -> sda  SSD-0001  224 GiB  Example SSD
   because: not rotational, first by path of 2
@@ -19,6 +19,7 @@ disk data.3 -> sdf  HDD-0004  3.6 TiB  Example HDD
   destroys nothing: the disk is blank
   sdb not taken: system: the tie-break chose another; data: not rotational,
       wanted rotational (SSD-0002, 224 GiB)
+network admin: enp0s3 (52:54:00:aa:bb:01, now eth0): 192.168.124.81/24
    1 clear     both ends of sda, to be sure
    2 clear     both ends of sdc, to be sure
    3 clear     both ends of sdd, to be sure
@@ -38,8 +39,7 @@ disk data.3 -> sdf  HDD-0004  3.6 TiB  Example HDD
   17 image     debian-13@20261122T0000Z, 413 MiB in 1 MiB chunks, 160 MiB to
                fetch, then grow
   18 identity  name node-1, address 192.168.124.81/24, keys, ids
-  19 boot      UEFI removable path on the ESP, signed shim and GRUB; firmware
-               entry "Fulcrum node-1", after those of the network
+  19 boot      UEFI removable path on the ESP, signed shim and GRUB
   20 commit    mark the install as finished: disk GUID
                f7e2e3d4-701f-8d6f-90dc-0750cdfef003
 crypt:safe needs raid:big
@@ -112,6 +112,20 @@ identity:root needs mkfs:fulcrum-esp, mkfs:fulcrum-boot, mkfs:fulcrum-safe-data,
     "site_key": "3333333333333333333333333333333333333333333333333333333333333333",
     "ssh_keys": [
       "ssh-ed25519 AAAA test"
+    ]
+  },
+  "net": {
+    "devs": [
+      {
+        "kind": "port",
+        "name": "enp0s3",
+        "mac": "52:54:00:aa:bb:01",
+        "seen": "eth0",
+        "network": "admin",
+        "addresses": [
+          "192.168.124.81/24"
+        ]
+      }
     ]
   }
 }

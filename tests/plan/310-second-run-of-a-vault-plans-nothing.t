@@ -3,7 +3,7 @@
 @KIND vault
 @AFTER vault
 @EXPECT
-plan 0fb761ba  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
+plan c8b910fa  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
 profile vault
 disk system.0 -> sda  SSD-0001  224 GiB  Example SSD
   because: not rotational, the only 2 that match of 6
@@ -12,5 +12,6 @@ disk system.1 -> sdb  SSD-0002  224 GiB  Example SSD
   sdd not taken: rotational, wanted not (HDD-0002, 3.6 TiB)
   sde not taken: rotational, wanted not (HDD-0003, 3.6 TiB)
   sdf not taken: rotational, wanted not (HDD-0004, 3.6 TiB)
+network admin: enp0s3 (52:54:00:aa:bb:01, now eth0): 192.168.124.81/24
 note: volumes of pool thin promise 200 GiB, it has 111 GiB
 nothing to do: the machine is as wanted

@@ -2,7 +2,7 @@
 @MACHINE tests/machines/store.json
 @KIND partition
 @EXPECT
-plan fe74f31a  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
+plan 28f65c45  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
 profile partition
 disk system -> sda  SSD-0001  224 GiB  Example SSD
   because: not rotational, first by path of 2
@@ -12,6 +12,7 @@ disk system -> sda  SSD-0001  224 GiB  Example SSD
   sdd not taken: rotational, wanted not (HDD-0002, 3.6 TiB)
   sde not taken: rotational, wanted not (HDD-0003, 3.6 TiB)
   sdf not taken: rotational, wanted not (HDD-0004, 3.6 TiB)
+network admin: enp0s3 (52:54:00:aa:bb:01, now eth0): 192.168.124.81/24
 note: nothing to keep was found for srv: it is made new
    1 clear     both ends of sda, to be sure
    2 table     gpt: esp 512 MiB, root 20 GiB, srv 112 GiB, swap 2.0 GiB, scratch
@@ -23,7 +24,6 @@ note: nothing to keep was found for srv: it is made new
    7 image     debian-13@20261122T0000Z, 413 MiB in 1 MiB chunks, 160 MiB to
                fetch, then grow
    8 identity  name node-1, address 192.168.124.81/24, keys, ids
-   9 boot      UEFI removable path on the ESP, signed shim and GRUB; firmware
-               entry "Fulcrum node-1", after those of the network
+   9 boot      UEFI removable path on the ESP, signed shim and GRUB
   10 commit    mark the install as finished: disk GUID
                65542611-b346-8011-a89e-a6854ee6074b

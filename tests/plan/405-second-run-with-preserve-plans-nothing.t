@@ -3,7 +3,7 @@
 @KIND partition
 @AFTER partition
 @EXPECT
-plan 6c528c6f  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
+plan 1d7a0965  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
 profile partition
 disk system -> sda  SSD-0001  224 GiB  Example SSD
   because: not rotational, first by path of 2
@@ -12,4 +12,5 @@ disk system -> sda  SSD-0001  224 GiB  Example SSD
   sdd not taken: rotational, wanted not (HDD-0002, 3.6 TiB)
   sde not taken: rotational, wanted not (HDD-0003, 3.6 TiB)
   sdf not taken: rotational, wanted not (HDD-0004, 3.6 TiB)
+network admin: enp0s3 (52:54:00:aa:bb:01, now eth0): 192.168.124.81/24
 nothing to do: the machine is as wanted

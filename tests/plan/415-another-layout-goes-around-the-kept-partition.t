@@ -4,7 +4,7 @@
 @AFTER partition
 @SHOW table:system
 @EXPECT
-plan 2173ec59  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
+plan b84ddbac  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
 profile other
 disk system -> sda  SSD-0001  224 GiB  Example SSD
   because: not rotational, first by path of 2
@@ -19,6 +19,7 @@ disk system -> sda  SSD-0001  224 GiB  Example SSD
   sdd not taken: rotational, wanted not (HDD-0002, 3.6 TiB)
   sde not taken: rotational, wanted not (HDD-0003, 3.6 TiB)
   sdf not taken: rotational, wanted not (HDD-0004, 3.6 TiB)
+network admin: enp0s3 (52:54:00:aa:bb:01, now eth0): 192.168.124.81/24
      -- from step 1 on the old content is gone --
    1 clear     wipe 4 things listed above from sda
    2 table     gpt: bios 1.0 MiB, esp 256 MiB, srv 112 GiB kept, root 91 GiB
@@ -26,8 +27,7 @@ disk system -> sda  SSD-0001  224 GiB  Example SSD
    4 image     debian-13@20261122T0000Z, 413 MiB in 1 MiB chunks, 160 MiB to
                fetch, then grow
    5 identity  name node-1, address 192.168.124.81/24, keys, ids
-   6 boot      UEFI removable path on the ESP, signed shim and GRUB; BIOS on
-               sda; firmware entry "Fulcrum node-1", after those of the network
+   6 boot      UEFI removable path on the ESP, signed shim and GRUB; BIOS on sda
    7 commit    mark the install as finished: disk GUID
                c5a5f31a-781d-8610-894c-fec53519c249
 table:system needs clear:system

@@ -4,7 +4,7 @@
 @AFTER volumes
 @SHOW group:vg0 volume:vg0/srv volume:vg0/root identity:root
 @EXPECT
-plan 561cec7b  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
+plan 3d454898  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
 profile other-volumes
 disk system -> sda  SSD-0001  224 GiB  Example SSD
   because: not rotational, first by path of 2
@@ -19,6 +19,7 @@ disk system -> sda  SSD-0001  224 GiB  Example SSD
   sdd not taken: rotational, wanted not (HDD-0002, 3.6 TiB)
   sde not taken: rotational, wanted not (HDD-0003, 3.6 TiB)
   sdf not taken: rotational, wanted not (HDD-0004, 3.6 TiB)
+network admin: enp0s3 (52:54:00:aa:bb:01, now eth0): 192.168.124.81/24
      -- from step 1 on the old content is gone --
    1 clear     wipe 4 things listed above from sda
    2 table     gpt: esp 512 MiB, boot 1.0 GiB, vg0 222 GiB kept
@@ -30,8 +31,7 @@ disk system -> sda  SSD-0001  224 GiB  Example SSD
    8 image     debian-13@20261122T0000Z, 413 MiB in 1 MiB chunks, 160 MiB to
                fetch, then grow
    9 identity  name node-1, address 192.168.124.81/24, keys, ids
-  10 boot      UEFI removable path on the ESP, signed shim and GRUB; firmware
-               entry "Fulcrum node-1", after those of the network
+  10 boot      UEFI removable path on the ESP, signed shim and GRUB
   11 commit    mark the install as finished: disk GUID
                4e49bd16-700c-837d-b679-864b313c03dc
 group:vg0 needs table:system
@@ -102,6 +102,20 @@ identity:root needs mkfs:fulcrum-esp, mkfs:fulcrum-boot, image:root
     "site_key": "3333333333333333333333333333333333333333333333333333333333333333",
     "ssh_keys": [
       "ssh-ed25519 AAAA test"
+    ]
+  },
+  "net": {
+    "devs": [
+      {
+        "kind": "port",
+        "name": "enp0s3",
+        "mac": "52:54:00:aa:bb:01",
+        "seen": "eth0",
+        "network": "admin",
+        "addresses": [
+          "192.168.124.81/24"
+        ]
+      }
     ]
   }
 }

@@ -2,7 +2,7 @@
 @MACHINE tests/machines/store.json
 @KIND in-array
 @EXPECT
-plan 02a5f8c3  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
+plan a94f0bb2  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
 profile in-array
 disk system.0 -> sda  SSD-0001  224 GiB  Example SSD
   because: not rotational, the only 2 that match of 6
@@ -13,6 +13,7 @@ disk system.1 -> sdb  SSD-0002  224 GiB  Example SSD
   sdd not taken: rotational, wanted not (HDD-0002, 3.6 TiB)
   sde not taken: rotational, wanted not (HDD-0003, 3.6 TiB)
   sdf not taken: rotational, wanted not (HDD-0004, 3.6 TiB)
+network admin: enp0s3 (52:54:00:aa:bb:01, now eth0): 192.168.124.81/24
 note: nothing to keep was found for srv: it is made new
 note: a later install cannot keep srv: nobody can see into md1 from outside
    1 clear     both ends of sda, to be sure
@@ -31,7 +32,6 @@ note: a later install cannot keep srv: nobody can see into md1 from outside
   14 image     debian-13@20261122T0000Z, 413 MiB in 1 MiB chunks, 160 MiB to
                fetch, then grow
   15 identity  name node-1, address 192.168.124.81/24, keys, ids
-  16 boot      UEFI removable path on 2 ESPs, signed shim and GRUB; firmware
-               entry "Fulcrum node-1", after those of the network
+  16 boot      UEFI removable path on 2 ESPs, signed shim and GRUB
   17 commit    mark the install as finished: disk GUID
                6d250552-9b1d-8079-88c5-2941515a0caf

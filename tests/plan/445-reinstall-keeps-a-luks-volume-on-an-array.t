@@ -5,7 +5,7 @@
 @AGAIN
 @SHOW raid:big crypt:vault identity:root commit:system
 @EXPECT
-plan 179d8fd0  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
+plan af41e402  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
 profile safe
 disk system -> sda  SSD-0001  224 GiB  Example SSD
   because: not rotational, first by path of 2
@@ -31,6 +31,7 @@ disk data.3 -> sdf  HDD-0004  3.6 TiB  Example HDD
   destroys nothing
   sdb not taken: system: the tie-break chose another; data: not rotational,
       wanted rotational (SSD-0002, 224 GiB)
+network admin: enp0s3 (52:54:00:aa:bb:01, now eth0): 192.168.124.81/24
      -- from step 1 on the old content is gone --
    1 clear     wipe 2 things listed above from sda
    2 table     gpt on sda: esp 512 MiB, root 223 GiB
@@ -40,8 +41,7 @@ disk data.3 -> sdf  HDD-0004  3.6 TiB  Example HDD
    6 image     debian-13@20261122T0000Z, 413 MiB in 1 MiB chunks, 160 MiB to
                fetch, then grow
    7 identity  name node-1, address 192.168.124.81/24, keys, ids
-   8 boot      UEFI removable path on the ESP, signed shim and GRUB; firmware
-               entry "Fulcrum node-1", after those of the network
+   8 boot      UEFI removable path on the ESP, signed shim and GRUB
    9 commit    mark the install as finished: disk GUID
                aa86e19f-6b2d-877f-addb-cc082d7a06d4
 raid:big
@@ -111,6 +111,20 @@ identity:root needs mkfs:fulcrum-esp, crypt:vault, image:root
     "site_key": "3333333333333333333333333333333333333333333333333333333333333333",
     "ssh_keys": [
       "ssh-ed25519 AAAA test"
+    ]
+  },
+  "net": {
+    "devs": [
+      {
+        "kind": "port",
+        "name": "enp0s3",
+        "mac": "52:54:00:aa:bb:01",
+        "seen": "eth0",
+        "network": "admin",
+        "addresses": [
+          "192.168.124.81/24"
+        ]
+      }
     ]
   }
 }

@@ -4,7 +4,7 @@
 @AFTER safe
 @CUT 12
 @EXPECT
-plan babd416c  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
+plan 33ffb95c  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
 profile safe
 disk system -> sda  SSD-0001  224 GiB  Example SSD
   because: not rotational, first by path of 2
@@ -26,6 +26,7 @@ disk data.3 -> sdf  HDD-0004  3.6 TiB  Example HDD
   consent: own unfinished attempt, cut in step crypt:vault
   sdb not taken: system: the tie-break chose another; data: not rotational,
       wanted rotational (SSD-0002, 224 GiB)
+network admin: enp0s3 (52:54:00:aa:bb:01, now eth0): 192.168.124.81/24
 note: nothing to keep was found for vault: it is made new
      -- from step 1 on the old content is gone --
    1 clear     wipe 2 things listed above from sda
@@ -45,7 +46,6 @@ note: nothing to keep was found for vault: it is made new
   15 image     debian-13@20261122T0000Z, 413 MiB in 1 MiB chunks, 160 MiB to
                fetch, then grow
   16 identity  name node-1, address 192.168.124.81/24, keys, ids
-  17 boot      UEFI removable path on the ESP, signed shim and GRUB; firmware
-               entry "Fulcrum node-1", after those of the network
+  17 boot      UEFI removable path on the ESP, signed shim and GRUB
   18 commit    mark the install as finished: disk GUID
                aa86e19f-6b2d-877f-addb-cc082d7a06d4

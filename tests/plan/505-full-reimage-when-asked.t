@@ -5,7 +5,7 @@
 @AGAIN
 @COMPARED 405 393 4900000 12582912
 @EXPECT
-plan a097d2b6  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
+plan f3637b62  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
 profile plain-full
 disk system -> sda  SSD-0001  224 GiB  Example SSD
   because: not rotational, first by path of 2
@@ -20,6 +20,7 @@ disk system -> sda  SSD-0001  224 GiB  Example SSD
   sdd not taken: rotational, wanted not (HDD-0002, 3.6 TiB)
   sde not taken: rotational, wanted not (HDD-0003, 3.6 TiB)
   sdf not taken: rotational, wanted not (HDD-0004, 3.6 TiB)
+network admin: enp0s3 (52:54:00:aa:bb:01, now eth0): 192.168.124.81/24
 note: only 12 of 405 chunks of the image differ from what the disk carries; all
       are written, as the profile says
      -- from step 1 on the old content is gone --
@@ -32,7 +33,6 @@ note: only 12 of 405 chunks of the image differ from what the disk carries; all
    6 image     debian-13@20261122T0000Z, 413 MiB in 1 MiB chunks, 160 MiB to
                fetch, then grow
    7 identity  name node-1, address 192.168.124.81/24, keys, ids
-   8 boot      UEFI removable path on the ESP, signed shim and GRUB; BIOS on
-               sda; firmware entry "Fulcrum node-1", after those of the network
+   8 boot      UEFI removable path on the ESP, signed shim and GRUB; BIOS on sda
    9 commit    mark the install as finished: disk GUID
                722eabd9-16fb-855c-bb2a-10c85d62bf57

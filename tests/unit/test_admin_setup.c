@@ -37,6 +37,24 @@ static void put_nic(const char *name, const char *mac)
 	put(arena_printf(&a, "/sys/class/net/%s/device/uevent", name), "");
 }
 
+/* What an install keeps: bound when the ports had other names. */
+static void put_state(const char *site_text)
+{
+	AUTO_ARENA a = ARENA_INIT;
+	struct findings f = { .arena = &a };
+	char hash[HASH_HEX];
+
+	site_networks_hash(site_parse("site.yaml", site_text, strlen(site_text), &a, &f), hash);
+	put("/data/admin.json",
+	    arena_printf(&a,
+			 "{\"build_id\":\"x\",\"networks\":\"%s\",\"net\":{\"devs\":["
+			 "{\"kind\":\"port\",\"name\":\"enp1s0\",\"mac\":\"52:54:00:aa:bb:01\",\"network\":\"admin\","
+			 "\"addresses\":[\"192.168.124.10/24\"]},"
+			 "{\"kind\":\"port\",\"name\":\"enp2s0\",\"mac\":\"52:54:00:aa:bb:02\",\"network\":\"office\","
+			 "\"addresses\":[\"10.0.2.15/24\"]}]}}\n",
+			 hash));
+}
+
 static int probe(struct sys *s UNUSED, struct disk *d, struct arena *a, struct error *e UNUSED)
 {
 	if (!str_eq(d->name, "nvme0n1") && !(copies > 1 && str_eq(d->name, "sda")))
@@ -84,9 +102,11 @@ static void whole(void)
 	ok(run(&out, &warnings) == 0, "setup goes through%s%s", err.msg[0] ? ": " : "", err.msg);
 	text = str_text(&out);
 	ok(strstr(text, "mount /dev/nvme0n1p5 on /data type ext4") != NULL, "the data file system is found by its UUID");
-	ok(strstr(text, "exec ip link set dev eth1 up\nexec ip address replace 192.168.124.10/24 dev eth1\n") != NULL,
-	   "the adapter that was installed with gets the address, whatever its name is now");
-	ok(strstr(text, "ip address replace 10.0.2.15/24 dev eth0\n") != NULL, "another network gets its own");
+	ok(strstr(text, "exec ip link set dev eth1 down\nexec ip link set dev eth1 name enp1s0\n") &&
+		   strstr(text, "exec ip link set dev enp1s0 up\n") &&
+		   strstr(text, "exec ip address replace 192.168.124.10/24 dev enp1s0\n"),
+	   "the adapter that was installed with gets its name and the address, whatever its name is now");
+	ok(strstr(text, "ip address replace 10.0.2.15/24 dev enp2s0\n") != NULL, "another network gets its own");
 	ok(strstr(text, "route") == NULL, "no gateway, no route");
 	ok(strstr(text, "exec hostname admin.lab.example\n") != NULL, "it gets its name");
 	ok(strstr(text, "write file /run/fulcrum/dnsmasq.conf") && strstr(text, "write file /run/fulcrum/nginx.conf") &&
@@ -170,7 +190,7 @@ int main(void)
 	put_nic("eth0", "52:54:00:aa:bb:02\n");
 	put_nic("eth1", "52:54:00:aa:bb:01\n");
 	put("/data/site.yaml", str_text(&site));
-	put("/data/admin.json", "{\"nic_mac\":\"52:54:00:aa:bb:01\",\"build_id\":\"x\"}\n");
+	put_state(str_text(&site));
 	put("/seed/release.json", "{\"build_id\":\"x\",\"version\":\"0\",\"epoch\":1700000000}\n");
 	whole();
 	each_failure();

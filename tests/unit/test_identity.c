@@ -26,12 +26,14 @@ static struct crypttab_line crypttab[] = {
 static struct array_line arrays[] = { { "md-boot", "0:1:2:3" }, { "md-main", "4:5:6:7" } };
 static const char *packages[] = { "mdadm", "lvm2", "cryptsetup-initramfs" }, *esps[] = { "ABCD-1234", "ABCD-5678" };
 static const char *ssh_keys[] = { "ssh-ed25519 AAAA ops" };
+static struct net_dev devs[1];
 static struct op_identity identity = {
 	.dev = "lv:vg0/root", .root_uuid = "4007", .root_arg = "/dev/mapper/vg0-root", .boot_uuid = "b007", .console = "console=ttyS0",
 	.esp_uuids = esps, .n_esp_uuids = 2, .fstab = fstab, .n_fstab = ARRAY_LEN(fstab), .crypttab = crypttab,
 	.n_crypttab = ARRAY_LEN(crypttab), .arrays = arrays, .n_arrays = 2, .packages = packages, .n_packages = 3,
 	.who = { .node = "n", .hostname = "n", .address = "10.0.0.5", .prefix = 24, .mac = "52:54:00:00:00:02",
 		 .admin_address = "10.0.0.1", .ssh_keys = ssh_keys, .n_ssh_keys = 1 },
+	.net = { devs, 1 },
 };
 static struct op op = { .kind = OP_IDENTITY, .id = "identity:root", .params = &identity };
 static struct plan_disk disk = { .role = "system", .name = "vdz", .size_bytes = 1 << 30, .sector_bytes = 512 };
@@ -39,6 +41,12 @@ static struct plan plan = { .disks = &disk, .n_disks = 1, .ops = &op, .n_ops = 1
 static const char *disk_paths[] = { disk_node };
 static struct op_env env = { .plan = &plan, .disk_paths = disk_paths, .source = source, .target = "/target", .secrets = secrets,
 			     .n_secrets = 1 };
+
+static const char *own[] = { "10.0.0.5/24" }, *dns[] = { "10.0.0.7", "10.0.0.8", "10.0.0.9" }, *search[] = { "store.example" };
+static struct net_dev devs[] = {
+	{ .kind = NET_PORT, .name = "enp1s0", .mac = "52:54:00:00:00:02", .network = "admin", .addresses = own, .n_addresses = 1,
+	  .gateway = "10.0.0.254", .dns = dns, .n_dns = 3, .search = search, .n_search = 1 },
+};
 
 static const char whole[] =
 	"drwxr-xr-x   2 root     root            0 Jan  1 00:00 etc/mdadm\n"
@@ -96,6 +104,11 @@ static void test_written(void)
 			      "asked UUID=a5c none luks,nofail\n");
 	holds("etc/mdadm/mdadm.conf", "HOMEHOST <ignore>\nMAILADDR root\nARRAY /dev/md/md-boot UUID=0:1:2:3\n"
 				      "ARRAY /dev/md/md-main UUID=4:5:6:7\n");
+	holds("etc/systemd/network/10-fulcrum-enp1s0.link", "[Match]\nPermanentMACAddress=52:54:00:00:00:02\n\n[Link]\nName=enp1s0\n");
+	holds("etc/systemd/network/10-fulcrum-enp1s0.network",
+	      "[Match]\nPermanentMACAddress=52:54:00:00:00:02\n\n[Network]\nAddress=10.0.0.5/24\nDHCP=no\nIPv6AcceptRA=no\n"
+	      "LinkLocalAddressing=no\nLLMNR=no\nMulticastDNS=no\nGateway=10.0.0.254\n");
+	holds("etc/resolv.conf", "nameserver 10.0.0.1\nnameserver 10.0.0.7\nnameserver 10.0.0.8\nsearch store.example\n");
 	holds("etc/kernel-img.conf", "do_symlinks = yes\ndo_initrd = yes\nlink_in_boot = yes\n");
 	holds("boot/grub/grub.cfg",
 	      "serial --unit=0 --speed=115200\nterminal_input console serial\nterminal_output console serial\nset timeout=1\n"
@@ -108,7 +121,7 @@ static void test_written(void)
 
 static void test_seen(void)
 {
-	static const char *const files[] = { "etc/fstab",	   "etc/crypttab",	  "etc/mdadm/mdadm.conf",
+	static const char *const files[] = { "etc/systemd/network/10-fulcrum-enp1s0.network", "etc/fstab",	   "etc/crypttab",	  "etc/mdadm/mdadm.conf",
 					     "etc/kernel-img.conf", "boot/grub/grub.cfg", "etc/cryptsetup-keys.d/vault.key",
 					     "root/.ssh/authorized_keys" };
 

@@ -182,6 +182,26 @@ static const char *ill_formed(const struct plan *p, struct arena *a)
 }
 
 /* KIND: "admin", "node" (by the first profile), or the name of a profile. */
+/* The node that all plans are for, the first of its kind on every network of P; it netbooted from its first port. */
+static const struct identity *on_its_networks(struct world *w, const struct profile *p)
+{
+	struct identity *own = ARENA_NEW(&w->a, struct identity);
+
+	*own = who;
+	if (!p->n_networks)
+		return own;
+	own->mac = w->machine->nics[0].mac;
+	own->n_networks = p->n_networks;
+	own->networks = arena_array(&w->a, p->n_networks, sizeof(*own->networks));
+	for (size_t i = 0; i < p->n_networks; i++) {
+		const struct network *n = site_network(w->site, p->networks[i]);
+		uint32_t ip = n->hosts.first;
+
+		own->networks[i] = (struct node_network){ n->name, ip ? ipv4_text(ip, &w->a) : NULL, network_node_address6(n, ip, &w->a) };
+	}
+	return own;
+}
+
 static int make(struct world *w, const char *kind, struct plan_request r, struct plan **ret, struct error *err)
 {
 	const struct profile *profile = w->site->profiles;
@@ -199,7 +219,7 @@ static int make(struct world *w, const char *kind, struct plan_request r, struct
 		fprintf(stderr, "no profile %s\n", kind);
 		exit(1);
 	}
-	return plan_node(&r, profile, &who, &w->a, ret, err);
+	return plan_node(&r, profile, on_its_networks(w, profile), &w->a, ret, err);
 }
 
 static const char *value(const char *text, const char *key, struct arena *a)
@@ -576,7 +596,7 @@ static void examples(void)
 		const char *site, *machine;
 	} cases[] = {
 		{ "one-disk", "one-nvme" }, { "mirror", "two-nvme" }, { "lvm-luks", "store" }, { "raid6-preserve", "store" },
-		{ "thin", "one-nvme" },
+		{ "thin", "one-nvme" }, { "two-networks", "four-nics" }, { "lab-thirty", "lab-seat" },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct world w = { 0 };
