@@ -2,6 +2,8 @@
 /* Opening and closing what the daemon stands on. */
 #include "admin/admin.h"
 
+#include "admin/network.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -32,7 +34,7 @@ int admin_read_site(const char *path, struct arena *a, const struct site **ret, 
 	if (file_read(path, YAML_MAX_BYTES, &text, err))
 		return -1;
 	copy = arena_strndup(a, str_text(&text), text.len);
-	site = site_parse("site.yaml", copy, text.len, a, &f);
+	site = site_parse(strrchr(path, '/') ? strrchr(path, '/') + 1 : path, copy, text.len, a, &f);
 	if (f.n || !site) {
 		AUTO_STR all = STR_INIT;
 
@@ -81,7 +83,7 @@ int admin_load(struct admin *ad, const struct admin_paths *paths, struct error *
 	ad->paths = *paths;
 	ad->grace_s = default_grace_s;
 	ad->poll_ms = default_poll_ms;
-	p = arena_printf(&ad->arena, "%s/site.yaml", paths->data);
+	p = network_site_path(paths, &ad->arena);
 	if (admin_read_site(p, &ad->arena, &ad->site, &ad->site_text, err))
 		return -1;
 	ad->domain = domain_of(ad->site->admin.name);

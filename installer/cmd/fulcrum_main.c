@@ -3,10 +3,12 @@
  * fulcrum: the operator's command. Asks fulcrumd over its socket, which only root can open, and
  * prints what it says; it knows nothing of the store and decides nothing.
  */
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/error.h"
@@ -249,6 +251,7 @@ static void usage(FILE *to)
 			str_addf(&words, "%s%s", k ? " " : "", commands[i].words[k]);
 		fprintf(to, "  %-18s %s\n", str_text(&words), commands[i].doc);
 	}
+	fputs("  network            show, check FILE, apply FILE [--timeout SECONDS], confirm, revert: this machine's own networks\n", to);
 	fputs("FULCRUM_SOCKET overrides the daemon's socket, /run/fulcrum/operator.sock.\n", to);
 }
 
@@ -300,6 +303,19 @@ static int run(const struct options *o)
 	return c->show(o, t, &a);
 }
 
+/* The networks are not the daemon's: it is restarted when they change. Root at the machine itself asks for it. */
+static int run_network(int argc, char **argv, struct arena *a)
+{
+	char **words = arena_array(a, (size_t)argc + 2, sizeof(*words));
+
+	words[0] = arena_strdup(a, "fulcrumd");
+	for (int i = 1; i < argc; i++)
+		words[i] = argv[i];
+	execvp(words[0], words);
+	fprintf(stderr, "fulcrum: fulcrumd: %s\n", strerror(errno));
+	return 8;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option longs[] = {
@@ -311,6 +327,8 @@ int main(int argc, char **argv)
 	struct options o = { 0 };
 	int c;
 
+	if (argc > 1 && !strcmp(argv[1], "network"))
+		return run_network(argc, argv, &a);
 	while ((c = getopt_long(argc, argv, "o:h", longs, NULL)) >= 0)
 		switch (c) {
 		case 'o':

@@ -14,6 +14,7 @@
 #include "admin/checks.h"
 #include "admin/effects.h"
 #include "admin/life.h"
+#include "admin/network.h"
 #include "admin/nodes.h"
 #include "admin/plans.h"
 #include "admin/server.h"
@@ -21,11 +22,14 @@
 #include "base/channel.h"
 #include "base/clock.h"
 #include "base/fd.h"
+#include "cmd/fulcrumd_network.h"
 
 struct options {
 	struct admin_paths paths;
 	const char *nic, *out;
-	unsigned int grace_s, poll_ms;
+	unsigned int grace_s, poll_ms, timeout_s;
+	char *const *words; /* after the verb */
+	int n_words;
 	bool grace_set, checks, dot;
 };
 
@@ -37,6 +41,7 @@ static const char usage_text[] =
 	"  render   only render: --out DIR, --nic NAME\n"
 	"  check    run the admin node's own checks once\n"
 	"  life     print the table of a node's life, --dot as a graph\n"
+	"  network  show, check FILE, apply FILE [--timeout SECONDS], confirm, revert; watch (a service does this)\n"
 	"options\n"
 	"  --data DIR         state of this site (/data/fulcrum)\n"
 	"  --run DIR          sockets and rendered files (/run/fulcrum)\n"
@@ -188,7 +193,7 @@ static int verb_render(const struct options *o)
 		fputs(usage_text, stderr);
 		return 2;
 	}
-	if (admin_read_site(arena_printf(&a, "%s/site.yaml", o->paths.data), &a, &c.site, NULL, &err))
+	if (admin_read_site(network_site_path(&o->paths, &a), &a, &c.site, NULL, &err))
 		return fail(&err);
 	c.network = site_network(c.site, "admin");
 	sys = sys_real_new();
@@ -230,15 +235,22 @@ static int verb_life(const struct options *o)
 	return 0;
 }
 
+static int verb_network(const struct options *o)
+{
+	return fulcrumd_network(&o->paths, o->timeout_s, o->words, o->n_words);
+}
+
 static const struct {
 	const char *name;
 	int (*run)(const struct options *o);
 } verbs[] = {
 	{ "run", verb_run },	 { "setup", verb_setup }, { "render", verb_render },
 	{ "check", verb_check }, { "life", verb_life },
+	{ "network", verb_network },
 };
 
-enum { OPT_DATA = 256, OPT_RUN, OPT_SEED, OPT_KEY, OPT_POLL, OPT_GRACE, OPT_NO_CHECKS, OPT_NIC, OPT_OUT, OPT_DOT };
+enum { TIMEOUT_LEAST_S = 5, TIMEOUT_MOST_S = 86400 };
+enum { OPT_DATA = 256, OPT_RUN, OPT_SEED, OPT_KEY, OPT_POLL, OPT_GRACE, OPT_NO_CHECKS, OPT_NIC, OPT_OUT, OPT_DOT, OPT_TIMEOUT };
 
 static int parse(int argc, char **argv, struct options *o)
 {
@@ -248,6 +260,7 @@ static int parse(int argc, char **argv, struct options *o)
 		{ "poll-ms", required_argument, NULL, OPT_POLL }, { "grace", required_argument, NULL, OPT_GRACE },
 		{ "no-checks", no_argument, NULL, OPT_NO_CHECKS }, { "nic", required_argument, NULL, OPT_NIC },
 		{ "out", required_argument, NULL, OPT_OUT },	 { "dot", no_argument, NULL, OPT_DOT },
+		{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 		{ "help", no_argument, NULL, 'h' },		 { NULL, 0, NULL, 0 },
 	};
 	int c;
@@ -267,6 +280,11 @@ static int parse(int argc, char **argv, struct options *o)
 		case OPT_NIC: o->nic = optarg; break;
 		case OPT_OUT: o->out = optarg; break;
 		case OPT_DOT: o->dot = true; break;
+		case OPT_TIMEOUT:
+			o->timeout_s = (unsigned int)strtoul(optarg, NULL, 10);
+			if (o->timeout_s < TIMEOUT_LEAST_S || o->timeout_s > TIMEOUT_MOST_S)
+				return -1;
+			break;
 		default: return -1;
 		}
 	return 0;
@@ -277,12 +295,16 @@ int main(int argc, char **argv)
 	struct options o = {
 		.paths = { "/data/fulcrum", "/run/fulcrum", "/data/seed/current", "/usr/share/fulcrum/release.pub" },
 		.checks = true,
+		.timeout_s = 120,
 	};
 
-	if (parse(argc, argv, &o) == 0 && optind + 1 == argc)
+	if (parse(argc, argv, &o) == 0 && optind < argc) {
+		o.words = argv + optind + 1;
+		o.n_words = argc - optind - 1;
 		for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
-			if (strcmp(argv[optind], verbs[i].name) == 0)
+			if (strcmp(argv[optind], verbs[i].name) == 0 && (!o.n_words || verbs[i].run == verb_network))
 				return verbs[i].run(&o);
+	}
 	fputs(usage_text, stderr);
 	return 2;
 }

@@ -8,7 +8,9 @@
 #include "engine/preflight.h"
 #include "engine/site_find.h"
 #include "engine/site_net.h"
+#include "observe/lldp.h"
 #include "observe/observe.h"
+#include "plan/net.h"
 
 static const char config_dir[] = "/run/fulcrum/config";
 
@@ -25,12 +27,58 @@ static int look_again(struct job *j, struct error *err)
 	return 0;
 }
 
-/* Whether a cable is plugged in is known only of ports that are up, and who else is there is asked through one. */
-static int look_for_links(struct job *j, struct error *err)
+/* Waiting until the site's networks find their ports. */
+struct port_wait {
+	struct job *j;
+	struct console *c;
+	struct lldp *lldp; /* NULL: nobody asks for neighbours */
+};
+
+static bool ports_found(void *ctx)
 {
-	if (observe_nics_up(j->sys, err) || observe_nics("", &j->a, j->machine, err))
-		return error_wrap(err, "network ports");
-	return 0;
+	struct port_wait *w = ctx;
+	const struct net_request r = { .site = w->j->site, .machine = w->j->machine };
+	struct error ignored;
+	struct net net;
+	bool all;
+
+	if (observe_nics("", &w->j->a, w->j->machine, &ignored))
+		return false;
+	if (w->lldp) {
+		lldp_poll(w->lldp);
+		lldp_fill(w->lldp, w->j->machine, &w->j->a, &all);
+	}
+	return !net_resolve(&r, &w->j->a, &net, NULL, NULL, &ignored);
+}
+
+static void port_line(void *ctx, const char *line)
+{
+	struct port_wait *w = ctx;
+
+	console_say(w->c, "%s\n", line);
+	channel_emit("link", "install", "text", line, NULL);
+}
+
+/*
+ * Whether a cable is plugged in is known only of ports that are up, and who else is there is asked through one. Where the
+ * site file asks for links, they are waited for.
+ */
+static int look_for_links(struct job *j, struct console *c, struct error *err)
+{
+	struct port_wait w = { .j = j, .c = c };
+	bool neighbours;
+	int rc;
+
+	if (!net_wants_links(j->site, &neighbours)) {
+		if (observe_nics_up(j->sys, err) || observe_nics("", &j->a, j->machine, err))
+			return error_wrap(err, "network ports");
+		return 0;
+	}
+	if (neighbours)
+		w.lldp = lldp_open(j->machine);
+	rc = observe_links_wait(j->sys, ports_found, port_line, &w, err);
+	lldp_close(w.lldp);
+	return rc ? error_wrap(err, "looking for links") : 0;
 }
 
 /* Page by page, with a person; what else they want is in j->chosen. */
@@ -122,7 +170,7 @@ static int run_install(struct job *j, struct console *c, bool *ret_written, stru
 	if (job_machine(j, err))
 		return -1;
 	preflight_entropy(&sink);
-	if (get_site(j, c, err) || look_for_links(j, err) || plan_and_check(j, c, err))
+	if (get_site(j, c, err) || look_for_links(j, c, err) || plan_and_check(j, c, err))
 		return -1;
 	if (!j->plan->n_ops) {
 		sink.stage(c, "done", "nothing to do: this machine already is the admin node. Take the stick out and restart it");

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "plan/select.h"
+#include "plan/net.h"
 
 enum { IP_MS = 10000, DHCP_MS = 20000 };
 
@@ -104,11 +104,13 @@ void live_net_up(const struct live_net *n, const struct engine_sink *sink)
 
 	for (size_t i = 0; n->site && i < n->site->n_networks; i++) {
 		const struct network *net = &n->site->networks[i];
-		const char *where = arena_printf(n->a, "networks.%s.nic", net->name);
 		const struct nic *port = NULL;
 		struct error err = { 0 };
 
-		if (select_nic(&net->nic, where, m, n->a, &port, &err)) {
+		/* Bonds and VLANs are the installed system's: until then one port is as good, and a tag more than is needed. */
+		if (net->vlan || !net->address)
+			continue;
+		if (net_port(n->site, m, net->name, n->a, &port, &err)) {
 			err.msg[strcspn(err.msg, "\n")] = '\0';
 			note(sink, err.msg);
 			continue;

@@ -8,7 +8,7 @@
 #include "base/size.h"
 #include "data/json.h"
 #include "engine/preflight.h"
-#include "plan/select.h"
+#include "plan/net.h"
 #include "sys/host.h"
 
 const char *const preflight_result_names[] = { "good", "note", "unknown", "ignored", "asks", "stops", NULL };
@@ -185,13 +185,15 @@ static void look_around(struct seen *s)
 		error_set(&s->why, ERR_INPUT, "networks.admin is missing");
 		return;
 	}
-	if (select_nic(&s->net->nic, "networks.admin.nic", p->machine, p->a, &p->port, &s->why)) {
+	if (net_port(p->site, p->machine, "admin", p->a, &p->port, &s->why)) {
 		/* The rest is the table of candidates, which the plan's refusal shows. */
 		s->why.msg[strcspn(s->why.msg, "\n")] = '\0';
 		p->port = NULL;
 		return;
 	}
-	if (p->elsewhere)
+	if (s->net->vlan)
+		error_set(&s->why, ERR_NET, "the admin network is a VLAN, which is not raised yet");
+	else if (p->elsewhere)
 		error_set(&s->why, ERR_NET, "the network of a recorded machine");
 	else if (!p->port->link)
 		error_set(&s->why, ERR_NET, "%s has no link", p->port->name);

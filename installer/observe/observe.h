@@ -22,3 +22,20 @@ MUST_CHECK int observe_disks(struct sys *sys, const char *root, struct arena *a,
  * has one, 3 s at most. An effect: `ip link set` through SYS.
  */
 MUST_CHECK int observe_nics_up(struct sys *sys, struct error *err);
+
+/* --- links.c: ports whose link comes late */
+
+struct link_watch;
+struct link_watch *links_new(void);
+void links_free(struct link_watch *w);
+/*
+ * Looks at all ports, below ROOT, at NOW_MS of a clock that never jumps. TELL gets a line when a link comes or goes, and
+ * for the first 90 s every 10 s for each port without one: "port enp3s0 52:54:...: no link, waiting 20 s".
+ */
+void links_look(struct link_watch *w, const char *root, uint64_t now_ms, void (*tell)(void *ctx, const char *line), void *ctx);
+/*
+ * Brings all ports up, and looks at them as above until READY says so, or 90 s are over: then it is for the caller to say
+ * what is missing. READY is asked twice a second, and may take its time.
+ */
+MUST_CHECK int observe_links_wait(struct sys *sys, bool (*ready)(void *ctx), void (*tell)(void *ctx, const char *line), void *ctx,
+				  struct error *err);

@@ -336,6 +336,24 @@ int net_resolve(const struct net_request *r, struct arena *a, struct net *ret, c
 
 /* --- questions */
 
+int net_port(const struct site *s, const struct machine *m, const char *name, struct arena *a, const struct nic **ret, struct error *err)
+{
+	const struct net_request r = { .site = s, .machine = m };
+	struct resolver v = { .r = &r, .a = a };
+	const struct member only = { .network = site_network(s, name) };
+	struct built *b;
+
+	if (!only.network)
+		return error_set(err, ERR_INPUT, "networks: no network is named %s", name);
+	if (link_of(&v, &only, 1, only.network, &b, err))
+		return -1;
+	*ret = b->ports[0];
+	for (size_t i = b->n_ports; i--;)
+		if (b->ports[i]->link)
+			*ret = b->ports[i];
+	return 0;
+}
+
 typedef void (*selector_fn)(void *ctx, const struct nic_selector *s, const char *what);
 
 static void each_in_link(const struct link *l, const char *where, struct arena *a, selector_fn f, void *ctx)

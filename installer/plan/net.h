@@ -24,6 +24,12 @@ struct net_request {
  */
 MUST_CHECK int net_resolve(const struct net_request *r, struct arena *a, struct net *ret, const char ***notes, size_t *n_notes,
 			   struct error *err);
+/*
+ * One port of the admin node's network NAME: the first with a link, else the first. For who has to look around before there is
+ * a network: what the others are may be in doubt.
+ */
+MUST_CHECK int net_port(const struct site *s, const struct machine *m, const char *name, struct arena *a, const struct nic **ret,
+			struct error *err);
 /* Whether a selector of the site asks for what only a link that is up tells (LLDP: NEIGHBOUR is set, too). */
 bool net_wants_links(const struct site *s, bool *ret_neighbour);
 /* For people: every selector of the admin node's networks and of profiles' links, and how it looks at each port. */
