@@ -65,6 +65,7 @@ site_head()
 prepare()
 {
 	check "$1: the machine is up" vm_shell_ready "$1" 90
+	# shellcheck disable=SC2016  # for the guest's shell
 	check "$1: a place for its state" vm_shell "$1" 20 'mkdir -p /data && mount -t tmpfs none /data && mkdir -p /data/fulcrum && echo {} >/data/fulcrum/admin.json
 		for s in dnsmasq nginx chrony fulcrumd; do
 			mkdir -p /run/fulcrum/s.$s && printf "#!/bin/sh\nexec sleep 100000\n" >/run/fulcrum/s.$s/run && chmod +x /run/fulcrum/s.$s/run
@@ -107,6 +108,7 @@ test_raised()
 	check "the other machine answers" vm_shell a 30 'ping -c 1 -W 20 192.168.124.11'
 	check "large packets pass the VLAN" vm_shell a 30 'ping -c 1 -W 20 -s 8900 10.20.0.11'
 	check "by IPv6, too" vm_shell a 30 'ping -6 -c 1 -W 20 -s 8900 fd00:20::11'
+	# shellcheck disable=SC2016  # for the guest's shell
 	check "and none does without its tag" vm_shell b 30 'ip link set dev only.200 down 2>/dev/null; ip link set dev enp0s3.200 down 2>/dev/null; ! ping -c 1 -W 3 10.20.0.10; for d in /sys/class/net/*.200; do ip link set dev ${d##*/} up; done'
 }
 
@@ -128,6 +130,7 @@ test_links()
 	cable a net0 true
 	check "until it comes, late" vm_wait_event a 20 "t=link who=admin text=*$MAC_A0*after*"
 	cable a net2 false
+	# shellcheck disable=SC2016  # for the guest's shell
 	check "a cable is pulled, and its address goes" vm_shell a 20 'ip -4 address flush dev "$(grep -l '"$MAC_OFFICE"' /sys/class/net/enp*/address | cut -d/ -f5)"; kill -USR2 $(cat /run/fulcrum/udhcpc.*.pid); sleep 1; kill -USR1 $(cat /run/fulcrum/udhcpc.*.pid)'
 	cable a net2 true
 	check "it is asked for again by itself when the cable is back" until_in_a 40 "ip -o -4 address | grep -F 10.0.2.15/24"
