@@ -120,7 +120,7 @@ void plan_text_columns(const struct plan *p, size_t columns, struct str *out)
 	}
 	for (size_t i = 0; i < p->n_networks; i++) {
 		str_add(out, "network ");
-		add_wrapped(out, shown(p->networks[i]), 8, 8);
+		add_wrapped(&t, shown(p->networks[i]), 8, 8);
 	}
 	for (size_t i = 0; i < p->n_notes; i++) {
 		str_add(out, "note: ");
