@@ -97,7 +97,7 @@ test_failure()
 	check "the install begins to write" vm_wait_event m 60 "t=step id=seed* done=*" "t=error"
 	check "the disk is pulled" vm_pull m target
 	check "the install fails" vm_wait_event m 90 "t=stage stage=failed" "t=stage stage=done"
-	check "the consoles offer a way on" vm_expect m 20 $'\n   r  retry .*\n   s  shell .*\n   b  bundle .*\n   x  restart .*r, s, b, p or x, and Enter: $'
+	check "the consoles offer a way on" vm_expect m 20 $'\n   r  retry .*\n   n  new .*\n   s  shell .*\n   b  bundle .*\n   p  password .*\n   x  restart .*r, n, s, b, p or x, and Enter: $'
 	contains "with what to do" "$(vm_console m)" "what to do:"
 	contains "the other line shows the same progress" "$(second_line m)" "] clear"
 	contains "and the same menu" "$(second_line m)" "   r  retry"
@@ -114,7 +114,7 @@ test_shell()
 	vm_type m 'echo "in-$((40 + 2))-shell on $(tty)"'
 	check "and takes commands" vm_expect m 20 "in-42-shell on /dev/ttyS0" "$from"
 	vm_type m 'exit'
-	check "its end leads back to the menu" vm_expect m 20 $'back from the shell on ttyS0\n.*r, s, b, p or x, and Enter: $' "$from"
+	check "its end leads back to the menu" vm_expect m 20 $'back from the shell on ttyS0\n.*r, n, s, b, p or x, and Enter: $' "$from"
 	contains "the other line was told" "$(second_line m)" "a shell is open on ttyS0"
 }
 
@@ -124,7 +124,7 @@ test_bundle()
 	from=$(vm_console_size m)
 	vm_type m b
 	check "a bundle is saved" vm_expect m 60 "bundle: saved as fulcrum-bundle-[0-9]+-[0-9]+.tar on the volume FULCRUM-CFG" "$from"
-	check "and the menu comes again" vm_expect m 20 $'r, s, b, p or x, and Enter: $' "$from"
+	check "and the menu comes again" vm_expect m 20 $'r, n, s, b, p or x, and Enter: $' "$from"
 	check "the volume is let go" vm_unplug m config
 	mkdir -p -- "$dir"
 	check "the host finds it" mcopy -n -i "$RUN_DIR/config.fat" '::/fulcrum-bundle-*.tar' "$dir/"
