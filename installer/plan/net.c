@@ -317,7 +317,7 @@ static int list_members(const struct net_request *r, struct arena *a, struct mem
 int net_resolve(const struct net_request *r, struct arena *a, struct net *ret, const char ***notes, size_t *n_notes, struct error *err)
 {
 	struct resolver v = { .r = r, .a = a };
-	struct member *m;
+	struct member *m = NULL;
 	size_t n;
 
 	if (list_members(r, a, &m, &n, err))
