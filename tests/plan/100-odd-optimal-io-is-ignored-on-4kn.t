@@ -2,7 +2,7 @@
 @MACHINE tests/machines/4kn-nvme.json
 @KIND admin
 @EXPECT
-plan fe3311c4  admin.lab.example  (serial QEMU-0001, 2 CPUs, 4.0 GiB)
+plan b0d0578f  admin.lab.example  (serial QEMU-0001, 2 CPUs, 4.0 GiB)
 disk system -> nvme0n1  S5GXNF0R123456  477 GiB  QEMU NVMe Ctrl
   because: bus nvme, >= 200G, the only match of 1
   destroys nothing: the disk is blank
@@ -19,6 +19,7 @@ note: network office is not configured: site.yaml:20:10: networks.office.nic: no
    7 system    release 20261122-test into slot A
    8 seed      321 files, 429 MiB, every byte checked
    9 admin     site lab-west, 192.168.124.10 on port 52:54:00:aa:bb:01
-  10 boot      UEFI removable path on the ESP, signed shim and GRUB
+  10 boot      UEFI removable path on the ESP, signed shim and GRUB; firmware
+               entry "Fulcrum admin.lab.example", the first
   11 commit    mark the install as finished: disk GUID
                23843d5d-e550-8a0e-adab-189f9a5bca51

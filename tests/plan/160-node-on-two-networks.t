@@ -3,7 +3,7 @@
 @KIND node
 @SHOW identity:root
 @EXPECT
-plan da9b4e86  node-1  (serial STORE-0001, 2 CPUs, 4.0 GiB)
+plan cfe446a9  node-1  (serial STORE-0001, 2 CPUs, 4.0 GiB)
 profile storage
 disk system -> nvme0n1  S5GXNF0R123456  477 GiB  QEMU NVMe Ctrl
   because: not rotational, first by path of 2
@@ -22,7 +22,8 @@ network storage: pair.200, VLAN 200 on pair, active-backup of enp5s0
    4 image     debian-13@20261122T0000Z, 413 MiB in 1 MiB chunks, 160 MiB to
                fetch, then grow
    5 identity  name node-1, address 192.168.124.81/24, keys, ids
-   6 boot      UEFI removable path on the ESP, signed shim and GRUB
+   6 boot      UEFI removable path on the ESP, signed shim and GRUB; firmware
+               entry "Fulcrum node-1", after those of the network
    7 commit    mark the install as finished: disk GUID
                e28ca948-3f29-8c19-a037-162dec7c1daf
 identity:root needs mkfs:fulcrum-esp, image:root

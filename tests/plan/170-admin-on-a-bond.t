@@ -3,7 +3,7 @@
 @KIND admin
 @SHOW admin:data
 @EXPECT
-plan 89813d1f  admin.store.example  (serial STORE-0001, 2 CPUs, 4.0 GiB)
+plan c0119c6e  admin.store.example  (serial STORE-0001, 2 CPUs, 4.0 GiB)
 disk system -> nvme0n1  S5GXNF0R123456  477 GiB  QEMU NVMe Ctrl
   because: bus nvme, >= 200G, first by path of 2
   destroys nothing: the disk is blank
@@ -27,7 +27,7 @@ network storage: pair.200, VLAN 200 on pair, active-backup of enp5s0
    8 seed      321 files, 429 MiB, every byte checked
    9 admin     site store-north, 192.168.124.10 on port 52:54:00:aa:cc:00
   10 boot      UEFI removable path on the ESP, signed shim and GRUB; BIOS on
-               nvme0n1
+               nvme0n1; firmware entry "Fulcrum admin.store.example", the first
   11 commit    mark the install as finished: disk GUID
                ddd62d17-69b2-88b8-adc3-6496fb8155ac
 admin:data needs seed:data, system:slot-a

@@ -3,7 +3,7 @@
 @KIND mirror
 @SHOW raid:md-root table:system.1 mkfs:fulcrum-esp@system.1 identity:root boot:system
 @EXPECT
-plan 4b1d77ac  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
+plan 347473b3  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
 profile mirror
 disk system.0 -> sda  SSD-0001  224 GiB  Example SSD
   because: not rotational, the only 2 that match of 6
@@ -26,7 +26,7 @@ network admin: enp0s3 (52:54:00:aa:bb:01, now eth0): 192.168.124.81/24
                fetch, then grow
    9 identity  name node-1, address 192.168.124.81/24, keys, ids
   10 boot      UEFI removable path on 2 ESPs, signed shim and GRUB; BIOS on sda,
-               sdb
+               sdb; firmware entry "Fulcrum node-1", after those of the network
   11 commit    mark the install as finished: disk GUID
                4f7aad6f-6fb6-8d03-b161-288f1a5ec189
 raid:md-root needs table:system.0, table:system.1
@@ -147,6 +147,7 @@ boot:system needs identity:root
       "disk": "system.1",
       "number": 1
     }
-  ]
+  ],
+  "entry": "Fulcrum node-1"
 }
 

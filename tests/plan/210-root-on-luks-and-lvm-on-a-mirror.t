@@ -3,7 +3,7 @@
 @KIND vault
 @SHOW raid:md-boot raid:md-main crypt:secret group:vg-0 volume:vg-0/srv volume:vg-0/home identity:root boot:system commit:system
 @EXPECT
-plan 5f87ad3e  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
+plan b630ee6a  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
 profile vault
 disk system.0 -> sda  SSD-0001  224 GiB  Example SSD
   because: not rotational, the only 2 that match of 6
@@ -38,7 +38,8 @@ note: volumes of pool thin promise 200 GiB, it has 111 GiB
   20 image     debian-13@20261122T0000Z, 413 MiB in 1 MiB chunks, 160 MiB to
                fetch, then grow
   21 identity  name node-1, address 192.168.124.81/24, keys, ids
-  22 boot      UEFI removable path on 2 ESPs, signed shim and GRUB
+  22 boot      UEFI removable path on 2 ESPs, signed shim and GRUB; firmware
+               entry "Fulcrum node-1", after those of the network
   23 commit    mark the install as finished: disk GUID
                12023e23-fc4a-8c6d-b585-504f15ac89ca
 raid:md-boot needs table:system.0, table:system.1
@@ -197,7 +198,8 @@ boot:system needs identity:root
   "esps": [
     "system.0:1",
     "system.1:1"
-  ]
+  ],
+  "entry": "Fulcrum node-1"
 }
 
 commit:system needs boot:system

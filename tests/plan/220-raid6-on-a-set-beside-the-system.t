@@ -2,7 +2,7 @@
 @MACHINE tests/machines/store.json
 @KIND store
 @EXPECT
-plan 6ba85e0f  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
+plan c8a93599  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
 profile store
 disk system -> sda  SSD-0001  224 GiB  Example SSD
   because: not rotational, first by path of 2
@@ -37,6 +37,7 @@ note: nothing to keep was found for store: it is made new
   15 image     debian-13@20261122T0000Z, 413 MiB in 1 MiB chunks, 160 MiB to
                fetch, then grow
   16 identity  name node-1, address 192.168.124.81/24, keys, ids
-  17 boot      UEFI removable path on the ESP, signed shim and GRUB; BIOS on sda
+  17 boot      UEFI removable path on the ESP, signed shim and GRUB; BIOS on
+               sda; firmware entry "Fulcrum node-1", after those of the network
   18 commit    mark the install as finished: disk GUID
                d4567e85-71e8-895a-9d92-7e70bc2532b2

@@ -3,7 +3,7 @@
 @KIND keys
 @SHOW crypt:safe group:vg1 volume:vg1/fast identity:root
 @EXPECT
-plan ad9c0849  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
+plan ac90e9c4  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
 profile keys
 disk system -> sda  SSD-0001  224 GiB  Example SSD
   because: not rotational, first by path of 2
@@ -41,7 +41,8 @@ network admin: enp0s3 (52:54:00:aa:bb:01, now eth0): 192.168.124.81/24
   19 image     debian-13@20261122T0000Z, 413 MiB in 1 MiB chunks, 160 MiB to
                fetch, then grow
   20 identity  name node-1, address 192.168.124.81/24, keys, ids
-  21 boot      UEFI removable path on the ESP, signed shim and GRUB
+  21 boot      UEFI removable path on the ESP, signed shim and GRUB; firmware
+               entry "Fulcrum node-1", after those of the network
   22 commit    mark the install as finished: disk GUID
                b9a3ece1-4491-8966-8172-defddd1a2ee9
 crypt:safe needs table:system

@@ -3,7 +3,7 @@
 @KIND sealed
 @SHOW crypt:safe identity:root
 @EXPECT
-plan 03135745  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
+plan 467272b5  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
 profile sealed
 disk system -> sda  SSD-0001  224 GiB  Example SSD
   because: not rotational, first by path of 2
@@ -39,7 +39,8 @@ network admin: enp0s3 (52:54:00:aa:bb:01, now eth0): 192.168.124.81/24
   17 image     debian-13@20261122T0000Z, 413 MiB in 1 MiB chunks, 160 MiB to
                fetch, then grow
   18 identity  name node-1, address 192.168.124.81/24, keys, ids
-  19 boot      UEFI removable path on the ESP, signed shim and GRUB
+  19 boot      UEFI removable path on the ESP, signed shim and GRUB; firmware
+               entry "Fulcrum node-1", after those of the network
   20 commit    mark the install as finished: disk GUID
                f7e2e3d4-701f-8d6f-90dc-0750cdfef003
 crypt:safe needs raid:big

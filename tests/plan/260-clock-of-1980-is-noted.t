@@ -2,7 +2,7 @@
 @MACHINE tests/machines/store-1980.json
 @KIND mirror
 @EXPECT
-plan 68f50e11  node-1  (serial STORE-0002, 2 CPUs, 16 GiB)
+plan 2b1c074d  node-1  (serial STORE-0002, 2 CPUs, 16 GiB)
 profile mirror
 disk system.0 -> sda  SSD-0001  224 GiB  Example SSD
   because: not rotational, the only 2 that match of 6
@@ -26,6 +26,6 @@ note: its clock says 1980-01-04: times in its logs will be wrong until it is set
                fetch, then grow
    9 identity  name node-1, address 192.168.124.81/24, keys, ids
   10 boot      UEFI removable path on 2 ESPs, signed shim and GRUB; BIOS on sda,
-               sdb
+               sdb; firmware entry "Fulcrum node-1", after those of the network
   11 commit    mark the install as finished: disk GUID
                4f7aad6f-6fb6-8d03-b161-288f1a5ec189

@@ -2,7 +2,7 @@
 @MACHINE tests/machines/store.json
 @KIND partition
 @EXPECT
-plan 28f65c45  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
+plan b2969d90  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
 profile partition
 disk system -> sda  SSD-0001  224 GiB  Example SSD
   because: not rotational, first by path of 2
@@ -24,6 +24,7 @@ note: nothing to keep was found for srv: it is made new
    7 image     debian-13@20261122T0000Z, 413 MiB in 1 MiB chunks, 160 MiB to
                fetch, then grow
    8 identity  name node-1, address 192.168.124.81/24, keys, ids
-   9 boot      UEFI removable path on the ESP, signed shim and GRUB
+   9 boot      UEFI removable path on the ESP, signed shim and GRUB; firmware
+               entry "Fulcrum node-1", after those of the network
   10 commit    mark the install as finished: disk GUID
                65542611-b346-8011-a89e-a6854ee6074b

@@ -5,7 +5,7 @@
 @AGAIN
 @SHOW clear:system table:system
 @EXPECT
-plan 9a4f0410  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
+plan 0e23c8ce  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
 profile partition
 disk system -> sda  SSD-0001  224 GiB  Example SSD
   because: not rotational, first by path of 2
@@ -31,7 +31,8 @@ network admin: enp0s3 (52:54:00:aa:bb:01, now eth0): 192.168.124.81/24
    6 image     debian-13@20261122T0000Z, 413 MiB in 1 MiB chunks, 160 MiB to
                fetch, then grow
    7 identity  name node-1, address 192.168.124.81/24, keys, ids
-   8 boot      UEFI removable path on the ESP, signed shim and GRUB
+   8 boot      UEFI removable path on the ESP, signed shim and GRUB; firmware
+               entry "Fulcrum node-1", after those of the network
    9 commit    mark the install as finished: disk GUID
                65542611-b346-8011-a89e-a6854ee6074b
 clear:system

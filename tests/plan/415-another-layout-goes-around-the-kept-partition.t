@@ -4,7 +4,7 @@
 @AFTER partition
 @SHOW table:system
 @EXPECT
-plan b84ddbac  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
+plan 57a1b919  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
 profile other
 disk system -> sda  SSD-0001  224 GiB  Example SSD
   because: not rotational, first by path of 2
@@ -27,7 +27,8 @@ network admin: enp0s3 (52:54:00:aa:bb:01, now eth0): 192.168.124.81/24
    4 image     debian-13@20261122T0000Z, 413 MiB in 1 MiB chunks, 160 MiB to
                fetch, then grow
    5 identity  name node-1, address 192.168.124.81/24, keys, ids
-   6 boot      UEFI removable path on the ESP, signed shim and GRUB; BIOS on sda
+   6 boot      UEFI removable path on the ESP, signed shim and GRUB; BIOS on
+               sda; firmware entry "Fulcrum node-1", after those of the network
    7 commit    mark the install as finished: disk GUID
                c5a5f31a-781d-8610-894c-fec53519c249
 table:system needs clear:system

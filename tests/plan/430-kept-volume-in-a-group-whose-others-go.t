@@ -4,7 +4,7 @@
 @AFTER volumes
 @SHOW group:vg0 volume:vg0/srv volume:vg0/root identity:root
 @EXPECT
-plan 3d454898  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
+plan af97d6fc  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
 profile other-volumes
 disk system -> sda  SSD-0001  224 GiB  Example SSD
   because: not rotational, first by path of 2
@@ -31,7 +31,8 @@ network admin: enp0s3 (52:54:00:aa:bb:01, now eth0): 192.168.124.81/24
    8 image     debian-13@20261122T0000Z, 413 MiB in 1 MiB chunks, 160 MiB to
                fetch, then grow
    9 identity  name node-1, address 192.168.124.81/24, keys, ids
-  10 boot      UEFI removable path on the ESP, signed shim and GRUB
+  10 boot      UEFI removable path on the ESP, signed shim and GRUB; firmware
+               entry "Fulcrum node-1", after those of the network
   11 commit    mark the install as finished: disk GUID
                4e49bd16-700c-837d-b679-864b313c03dc
 group:vg0 needs table:system

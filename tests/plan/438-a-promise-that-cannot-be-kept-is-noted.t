@@ -2,7 +2,7 @@
 @MACHINE tests/machines/store.json
 @KIND in-array
 @EXPECT
-plan a94f0bb2  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
+plan d198899c  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
 profile in-array
 disk system.0 -> sda  SSD-0001  224 GiB  Example SSD
   because: not rotational, the only 2 that match of 6
@@ -32,6 +32,7 @@ note: a later install cannot keep srv: nobody can see into md1 from outside
   14 image     debian-13@20261122T0000Z, 413 MiB in 1 MiB chunks, 160 MiB to
                fetch, then grow
   15 identity  name node-1, address 192.168.124.81/24, keys, ids
-  16 boot      UEFI removable path on 2 ESPs, signed shim and GRUB
+  16 boot      UEFI removable path on 2 ESPs, signed shim and GRUB; firmware
+               entry "Fulcrum node-1", after those of the network
   17 commit    mark the install as finished: disk GUID
                6d250552-9b1d-8079-88c5-2941515a0caf

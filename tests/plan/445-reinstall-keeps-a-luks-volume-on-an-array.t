@@ -5,7 +5,7 @@
 @AGAIN
 @SHOW raid:big crypt:vault identity:root commit:system
 @EXPECT
-plan af41e402  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
+plan f4a4dc85  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
 profile safe
 disk system -> sda  SSD-0001  224 GiB  Example SSD
   because: not rotational, first by path of 2
@@ -41,7 +41,8 @@ network admin: enp0s3 (52:54:00:aa:bb:01, now eth0): 192.168.124.81/24
    6 image     debian-13@20261122T0000Z, 413 MiB in 1 MiB chunks, 160 MiB to
                fetch, then grow
    7 identity  name node-1, address 192.168.124.81/24, keys, ids
-   8 boot      UEFI removable path on the ESP, signed shim and GRUB
+   8 boot      UEFI removable path on the ESP, signed shim and GRUB; firmware
+               entry "Fulcrum node-1", after those of the network
    9 commit    mark the install as finished: disk GUID
                aa86e19f-6b2d-877f-addb-cc082d7a06d4
 raid:big

@@ -4,7 +4,7 @@
 @AFTER safe
 @CUT 12
 @EXPECT
-plan 33ffb95c  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
+plan dede7be1  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
 profile safe
 disk system -> sda  SSD-0001  224 GiB  Example SSD
   because: not rotational, first by path of 2
@@ -46,6 +46,7 @@ note: nothing to keep was found for vault: it is made new
   15 image     debian-13@20261122T0000Z, 413 MiB in 1 MiB chunks, 160 MiB to
                fetch, then grow
   16 identity  name node-1, address 192.168.124.81/24, keys, ids
-  17 boot      UEFI removable path on the ESP, signed shim and GRUB
+  17 boot      UEFI removable path on the ESP, signed shim and GRUB; firmware
+               entry "Fulcrum node-1", after those of the network
   18 commit    mark the install as finished: disk GUID
                aa86e19f-6b2d-877f-addb-cc082d7a06d4

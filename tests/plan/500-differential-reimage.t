@@ -6,7 +6,7 @@
 @COMPARED 405 393 4900000 12582912
 @SHOW table:system image:root
 @EXPECT
-plan f8b9f7d4  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
+plan 185c4524  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
 profile plain
 disk system -> sda  SSD-0001  224 GiB  Example SSD
   because: not rotational, first by path of 2
@@ -31,7 +31,8 @@ network admin: enp0s3 (52:54:00:aa:bb:01, now eth0): 192.168.124.81/24
    5 image     debian-13@20261122T0000Z, 12 of 405 chunks differ: 4.7 MiB to
                fetch, 12 MiB to write
    6 identity  name node-1, address 192.168.124.81/24, keys, ids
-   7 boot      UEFI removable path on the ESP, signed shim and GRUB; BIOS on sda
+   7 boot      UEFI removable path on the ESP, signed shim and GRUB; BIOS on
+               sda; firmware entry "Fulcrum node-1", after those of the network
    8 commit    mark the install as finished: disk GUID
                722eabd9-16fb-855c-bb2a-10c85d62bf57
 table:system

@@ -4,7 +4,7 @@
 @AFTER plain
 @AGAIN
 @EXPECT
-plan c7d360dc  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
+plan 6ff97088  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
 profile plain
 disk system -> sda  SSD-0001  224 GiB  Example SSD
   because: not rotational, first by path of 2
@@ -30,6 +30,7 @@ network admin: enp0s3 (52:54:00:aa:bb:01, now eth0): 192.168.124.81/24
    6 image     debian-13@20261122T0000Z, 413 MiB in 1 MiB chunks, 160 MiB to
                fetch, then grow
    7 identity  name node-1, address 192.168.124.81/24, keys, ids
-   8 boot      UEFI removable path on the ESP, signed shim and GRUB; BIOS on sda
+   8 boot      UEFI removable path on the ESP, signed shim and GRUB; BIOS on
+               sda; firmware entry "Fulcrum node-1", after those of the network
    9 commit    mark the install as finished: disk GUID
                722eabd9-16fb-855c-bb2a-10c85d62bf57

@@ -5,7 +5,7 @@
 @AGAIN
 @COMPARED 405 405 0 0
 @EXPECT
-plan 0d30772a  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
+plan 1447edbb  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
 profile partition
 disk system -> sda  SSD-0001  224 GiB  Example SSD
   because: not rotational, first by path of 2
@@ -30,6 +30,7 @@ network admin: enp0s3 (52:54:00:aa:bb:01, now eth0): 192.168.124.81/24
    5 image     debian-13@20261122T0000Z, 0 of 405 chunks differ: 0 B to fetch, 0
                B to write
    6 identity  name node-1, address 192.168.124.81/24, keys, ids
-   7 boot      UEFI removable path on the ESP, signed shim and GRUB
+   7 boot      UEFI removable path on the ESP, signed shim and GRUB; firmware
+               entry "Fulcrum node-1", after those of the network
    8 commit    mark the install as finished: disk GUID
                65542611-b346-8011-a89e-a6854ee6074b

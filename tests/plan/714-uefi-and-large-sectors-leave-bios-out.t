@@ -2,7 +2,7 @@
 @MACHINE tests/machines/4kn-nvme.json
 @KIND largest
 @EXPECT
-plan 36309dc7  node-1  (serial QEMU-0001, 2 CPUs, 4.0 GiB)
+plan 0f810700  node-1  (serial QEMU-0001, 2 CPUs, 4.0 GiB)
 profile largest
 disk system -> nvme0n1  S5GXNF0R123456  477 GiB  QEMU NVMe Ctrl
   because: any disk, the only match of 1
@@ -15,6 +15,7 @@ network admin: enp0s3 (52:54:00:aa:bb:01, now eth0): 192.168.124.81/24
    5 image     debian-13@20261122T0000Z, 413 MiB in 1 MiB chunks, 160 MiB to
                fetch, then grow
    6 identity  name node-1, address 192.168.124.81/24, keys, ids
-   7 boot      UEFI removable path on the ESP, signed shim and GRUB
+   7 boot      UEFI removable path on the ESP, signed shim and GRUB; firmware
+               entry "Fulcrum node-1", after those of the network
    8 commit    mark the install as finished: disk GUID
                18eb7d01-6726-806f-9408-7bdf4c76f819
