@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * fuzz layers: base data model sys ops
+ * fuzz layers: base data model sys observe plan ops
  *
  * Any text as a chunk list. What is accepted must be safe to stream by: chunks that make up the image
  * and the data exactly, none larger than the buffers that it will be read into.
