@@ -101,10 +101,10 @@ cable()
 # Both ports of the bond have no link until the installer has said that it waits for them.
 late_links()
 {
-	vm_wait_event admin 120 "t=link who=install text=*$MAC_A1*waiting*" "${install_stop[@]}" || return 1
+	vm_wait_event admin 120 "t=link who=install text=*$MAC_A1* text=*waiting*" "${install_stop[@]}" || return 1
 	cable admin net0 true
 	cable admin net1 true
-	vm_wait_event admin 30 "t=link who=install text=*$MAC_A1*after*" "${install_stop[@]}"
+	vm_wait_event admin 30 "t=link who=install text=*$MAC_A1* text=*after*" "${install_stop[@]}"
 }
 
 install_admin()

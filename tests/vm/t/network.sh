@@ -121,14 +121,14 @@ test_office()
 test_links()
 {
 	check "the ports are watched" vm_shell a 10 'mkdir -p /run/fulcrum/s.network; printf "#!/bin/sh\nexec fulcrumd network watch >/run/watch.log 2>&1\n" >/run/fulcrum/s.network/run; chmod +x /run/fulcrum/s.network/run; ln -s /run/fulcrum/s.network /run/service/network'
-	check "each link is told" vm_wait_event a 30 "t=link who=admin text=*$MAC_A0*link*"
+	check "each link is told" vm_wait_event a 30 "t=link who=admin text=*$MAC_A0* text=*link*"
 	vm_mark a
 	cable a net0 false
-	check "one that is lost as well" vm_wait_event a 20 "t=link who=admin text=*$MAC_A0*gone*"
+	check "one that is lost as well" vm_wait_event a 20 "t=link who=admin text=*$MAC_A0* text=*gone*"
 	check "the other port carries on" vm_shell a 30 'ping -c 2 -W 20 10.20.0.11'
-	check "it is waited for" vm_wait_event a 40 "t=link who=admin text=*$MAC_A0*waiting*"
+	check "it is waited for" vm_wait_event a 40 "t=link who=admin text=*$MAC_A0* text=*waiting*"
 	cable a net0 true
-	check "until it comes, late" vm_wait_event a 20 "t=link who=admin text=*$MAC_A0*after*"
+	check "until it comes, late" vm_wait_event a 20 "t=link who=admin text=*$MAC_A0* text=*after*"
 	cable a net2 false
 	# shellcheck disable=SC2016  # for the guest's shell
 	check "a cable is pulled, and its address goes" vm_shell a 20 'ip -4 address flush dev "$(grep -l '"$MAC_OFFICE"' /sys/class/net/enp*/address | cut -d/ -f5)"; kill -USR2 $(cat /run/fulcrum/udhcpc.*.pid); sleep 1; kill -USR1 $(cat /run/fulcrum/udhcpc.*.pid)'
