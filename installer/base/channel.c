@@ -3,12 +3,14 @@
 #include "base/channel.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -16,30 +18,47 @@
 
 static const char port_name[] = "org.fulcrum.progress";
 
-/* Descriptor of the port, looked for once per process (drivers/char/virtio_console.c: name attribute). */
-static int channel_fd(void)
+enum { PORT_TRIES = 50, PORT_PAUSE_NS = 1000000 };
+
+/* Device node of the port, looked for once per process (drivers/char/virtio_console.c: name attribute); "" if there is none. */
+static const char *port_path(void)
 {
-	static int fd = -2;
+	static char path[320];
+	static bool looked;
 	struct dirent *e;
 	DIR *d;
 
-	if (fd != -2)
-		return fd;
-	fd = -1;
+	if (looked)
+		return path;
+	looked = true;
 	d = opendir("/sys/class/virtio-ports");
 	if (!d)
-		return fd;
+		return path;
 	while ((e = readdir(d))) {
-		char path[320], name[64];
+		char name[64];
 
 		snprintf(path, sizeof(path), "/sys/class/virtio-ports/%s/name", e->d_name);
-		if (e->d_name[0] == '.' || file_read_line(path, name, sizeof(name)) || strcmp(name, port_name) != 0)
-			continue;
-		snprintf(path, sizeof(path), "/dev/%s", e->d_name);
-		fd = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK);
-		break;
+		if (e->d_name[0] != '.' && !file_read_line(path, name, sizeof(name)) && !strcmp(name, port_name)) {
+			snprintf(path, sizeof(path), "/dev/%s", e->d_name);
+			break;
+		}
+		path[0] = '\0';
 	}
 	closedir(d);
+	return path;
+}
+
+/*
+ * Opened for each line: the kernel gives a port to one process at a time (port_fops_open: EBUSY), and the admin node
+ * has several that speak. One that finds it taken waits for the other's line, not for longer.
+ */
+static int port_open(void)
+{
+	const struct timespec pause = { .tv_nsec = PORT_PAUSE_NS };
+	int fd;
+
+	for (int i = 0; (fd = open(port_path(), O_WRONLY | O_CLOEXEC | O_NONBLOCK)) < 0 && errno == EBUSY && i < PORT_TRIES; i++)
+		nanosleep(&pause, NULL);
 	return fd;
 }
 
@@ -75,7 +94,7 @@ static void log_line(const struct str *line, uint64_t max)
 
 static bool is_heard(void)
 {
-	return channel_fd() >= 0 || log_file.fd >= 0;
+	return port_path()[0] || log_file.fd >= 0;
 }
 
 static void add_text(struct str *out, const char *s)
@@ -96,14 +115,16 @@ static void add_text(struct str *out, const char *s)
 
 static void send_line(struct str *line, uint64_t max)
 {
+	AUTO_FD fd = -1;
 	ssize_t n;
 
 	str_addf(line, ",\"ms\":%" PRIu64 "}\n", clock_mono_ms());
 	log_line(line, max);
-	if (channel_fd() < 0)
+	if (!port_path()[0])
 		return;
+	fd = port_open();
 	/* One write a line; a full port drops the line rather than hold up the work. */
-	n = write(channel_fd(), line->s, line->len);
+	n = fd >= 0 ? write(fd, line->s, line->len) : 0;
 	(void)n;
 }
 
