@@ -181,7 +181,7 @@ size_t bundle_targets(const struct machine *m, const struct plan *plan, struct a
 		for (size_t i = 0; i < m->n_disks; i++) {
 			const struct disk *d = &m->disks[i];
 
-			if (d->in_use || d->read_only || d->n_holders || is_planned(d, plan))
+			if ((d->in_use && !str_eq(d->in_use, DISK_SITE_MEDIUM)) || d->read_only || d->n_holders || is_planned(d, plan))
 				continue;
 			if (!d->n_partitions)
 				look(&l, d, d->path, d->signatures, d->n_signatures);

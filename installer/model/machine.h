@@ -42,6 +42,9 @@ struct partition {
 enum disk_bus { BUS_UNKNOWN, BUS_NVME, BUS_SATA, BUS_SAS, BUS_SCSI, BUS_USB, BUS_VIRTIO, BUS_MMC, BUS__N };
 extern const char *const disk_bus_names[];
 
+/* in_use of a disk with a volume labelled FULCRUM-CFG: never a target, but small files may be read from it and saved there. */
+#define DISK_SITE_MEDIUM "site-file medium"
+
 struct disk {
 	const char *name;   /* "nvme0n1" */
 	const char *path;   /* "/dev/nvme0n1" */

@@ -162,7 +162,7 @@ int observe_disks(struct sys *sys, const char *root, struct arena *a, struct mac
 		return -1;
 	for (size_t i = 0; i < n_seen; i++)
 		if (!seen[i].disk.in_use && has_site_file(&seen[i].disk))
-			seen[i].disk.in_use = "site-file medium";
+			seen[i].disk.in_use = DISK_SITE_MEDIUM;
 	paths_fold(seen, n_seen, a, m);
 	if (sys)
 		observe_storage(sys, a, m);

@@ -220,7 +220,9 @@ static void test_targets(void)
 	struct signature two[] = { fat, ext };
 	struct partition part = { .number = 1, .signatures = &fat, .n_signatures = 1 };
 	struct disk stick = { .name = "sdb", .path = "/dev/sdb", .bus = BUS_USB, .partitions = &part, .n_partitions = 1 };
-	struct disk volume = { .name = "vdb", .path = "/dev/vdb", .bus = BUS_VIRTIO, .signatures = &cfg, .n_signatures = 1 };
+	/* As it is observed: in use, for nobody is to install on it. */
+	struct disk volume = { .name = "vdb", .path = "/dev/vdb", .bus = BUS_VIRTIO, .signatures = &cfg, .n_signatures = 1,
+			       .in_use = DISK_SITE_MEDIUM };
 	struct disk inner = { .name = "sda", .path = "/dev/sda", .bus = BUS_SATA, .signatures = &ext, .n_signatures = 1 };
 	struct disk pair[] = { stick, volume }, d;
 
