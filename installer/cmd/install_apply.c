@@ -104,14 +104,14 @@ int verb_apply(struct job *j, struct error *err)
 		return error_set(err, ERR_USAGE, "apply needs --plan-hash: run plan, look at it, and give its hash");
 	/* An id made of an empty pool would not be random: wait here, too. */
 	preflight_entropy(NULL);
-	if (plan_to_apply(j, err) || agreed(j, err) || check(j, err))
+	if (plan_to_apply(j, err) || agreed(j, err))
 		return -1;
 	channel_log(JOB_PROGRESS);
 	console_init(&c, false, "install");
 	sink = console_sink(&c);
 	if (!j->o.dry && !j->o.machine)
 		preflight_clock(j->sys, &j->catalog, &sink);
-	rc = job_apply(j, &c, err);
+	rc = check(j, err) ? -1 : job_apply(j, &c, err);
 	console_close(&c);
 	return rc;
 }
