@@ -167,7 +167,8 @@ static int run_install(struct job *j, struct console *c, bool *ret_written, stru
 	struct engine_sink sink = console_sink(c);
 
 	sink.stage(c, "observe", "looking at this machine");
-	if (job_machine(j, err))
+	/* Too little memory is told first: nothing that follows could end well. */
+	if (job_machine(j, err) || preflight_memory(j->machine, err))
 		return -1;
 	preflight_entropy(&sink);
 	if (get_site(j, c, err) || look_for_links(j, c, err) || plan_and_check(j, c, err))
