@@ -42,7 +42,7 @@ setup: ## install what the host needs (or say exactly what to install)
 demo: iso ## the whole line in QEMU, with a live view; leaves both machines up until Ctrl-C
 	@STAY=$(STAY) tests/demo
 
-test: fast iso ## everything: fast tests, the image twice, the VM tests; ends with N passed, N failed
+test: fast iso ## fast tests, the image, the VM tests; ends with N passed, N failed
 	@tests/run build
 	@tests/run vm
 	@tests/run --summary
