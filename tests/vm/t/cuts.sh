@@ -200,8 +200,7 @@ main()
 	release_site "$RUN_DIR/blank.yaml" CUT-1
 	make_old_disk "$RUN_DIR/old.base"
 	truncate -s "$DISK_BYTES" "$RUN_DIR/blank.base"
-	# What a guest's kernel defends against another one costs an emulated CPU a quarter of its time: 25 s of it
-	# to the shell instead of 32, 9 s to an install instead of 13.
+	# What a guest's kernel does against spying on its CPU costs an emulated CPU time, and defends nothing here.
 	VM_KERNEL_WORDS="mitigations=off init_on_alloc=0"
 	release_machine m 1024 "$RUN_DIR"/{old,blank}.yaml
 	for ((i = 1; i < CUT_MACHINES; i++)); do
