@@ -162,8 +162,8 @@ check_redeploy()
 	vm_mark node
 	must "the node is deployed again when asked, to ready" redeploy
 	redeploy_differs
-	check_firmware "deployed again"
 	vm_forget_node "$NODE_ADDRESS"
+	check_firmware "deployed again"
 	isnt "a deploy makes a new machine-id" "$(on_node cat /etc/machine-id)" "$id_before"
 	check_fails "a deploy leaves nothing of before" on_node test -e /root/marker
 	isnt "a deploy is a new attempt" "$(node_attempt)" "$attempt_before"
