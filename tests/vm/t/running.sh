@@ -146,6 +146,8 @@ test_retry()
 	local from size
 	block_second m
 	size=$(stat -c %s -- "$RUN_DIR/m/second.log")
+	# the emulator keeps what the disk stood on when it was pulled
+	vm_qmp_do m '{"execute":"blockdev-del","arguments":{"node-name":"target"}}' || true
 	check "the disk is plugged in again" plug_target m
 	sleep 2
 	from=$(vm_console_size m)
