@@ -141,32 +141,34 @@ test_bundle()
 	check "the volume is plugged in again" vm_plug m config "$RUN_DIR/config.fat" CONFIG-1
 }
 
-# NAME: retries until the kernel has seen the disk; sets FROM
+# NAME: retries until the kernel has seen the disk
 try_again()
 {
-	local i
+	local i from
 	for i in {1..5}; do
-		FROM=$(vm_console_size "$1")
-		vm_mark "$1"
+		from=$(vm_console_size "$1")
 		vm_type "$1" r
-		vm_expect "$1" 60 "(Type the plan's hash|r, n, s, b, p or x, and Enter: $)" "$FROM" || return 1
-		! confirm "$1" "$FROM" 1 || return 0
+		vm_expect "$1" 60 "(Type the plan's hash|r, n, s, b, p or x, and Enter: $)" "$from" || return 1
+		! confirm "$1" "$from" 1 || return 0
 	done
 	return 1
 }
 
 test_retry()
 {
-	local size FROM=
+	local size from
 	block_second m
 	size=$(stat -c %s -- "$RUN_DIR/m/second.log")
 	# the emulator keeps what the disk stood on when it was pulled
 	vm_qmp_do m '{"execute":"blockdev-del","arguments":{"node-name":"target"}}' || true
 	check "the disk is plugged in again" plug_target m
+	from=$(vm_console_size m)
 	check "the machine is looked at anew, and the plan confirmed" try_again m
+	# attempts without the disk have failed before this
+	vm_mark m
 	check "while nobody reads the second line, the install ends well" vm_wait_event m 300 "t=stage stage=done" "t=stage stage=failed"
 	is "nothing more was read there" "$(stat -c %s -- "$RUN_DIR/m/second.log")" "$size"
-	contains "the first line showed the time left" "$(vm_console m "$FROM")" " left"
+	contains "the first line showed the time left" "$(vm_console m "$from")" " left"
 	check "the machine restarts" vm_wait_event m 60 "t=qemu event=RESET"
 }
 
