@@ -32,6 +32,9 @@ enum {
 		1024 * 1024, /* of each end: where every known signature has at least one copy */
 };
 
+/* No disk reaches here, and sums of two such do not overflow. */
+static const uint64_t PROBE_FAR = 1ULL << 62;
+
 struct look {
 	struct block block;
 	bool journal; /* the zone of model/disk_journal.h is ours: it does not count as content */
@@ -157,6 +160,12 @@ static void scan_signatures(struct look *l, const char *where, uint64_t start, u
 	}
 }
 
+/* libblkid always counts in sectors of 512 bytes. What a hostile table says beyond any disk stays so far away that it can be added. */
+static uint64_t extent_bytes(blkid_loff_t sectors)
+{
+	return sectors < 0 || (uint64_t)sectors > PROBE_FAR / 512 ? PROBE_FAR : (uint64_t)sectors * 512;
+}
+
 static int by_number(const void *x, const void *y)
 {
 	const struct partition *a = x, *b = y;
@@ -164,7 +173,7 @@ static int by_number(const void *x, const void *y)
 	return a->number < b->number ? -1 : a->number > b->number;
 }
 
-/* Partitions of the disk, without what is on them. libblkid always counts in 512 bytes. */
+/* Partitions of the disk, without what is on them. */
 static void scan_partitions(struct look *l, blkid_probe pr, struct partition **list, size_t *n)
 {
 	blkid_partlist parts = blkid_probe_get_partitions(pr);
@@ -187,8 +196,8 @@ static void scan_partitions(struct look *l, blkid_probe pr, struct partition **l
 		ret->type_uuid = type ? text_clean(&l->arena, type, strlen(type))
 				      : arena_printf(&l->arena, "0x%02x",
 						     (unsigned int)blkid_partition_get_type(p));
-		ret->start_bytes = (uint64_t)blkid_partition_get_start(p) * 512;
-		ret->size_bytes = (uint64_t)blkid_partition_get_size(p) * 512;
+		ret->start_bytes = extent_bytes(blkid_partition_get_start(p));
+		ret->size_bytes = extent_bytes(blkid_partition_get_size(p));
 	}
 	if (*n)
 		qsort(*list, *n, sizeof(**list), by_number);
@@ -368,15 +377,13 @@ static bool are_signatures(const struct signature *list, size_t n, struct arena 
 /* True for what a child can have seen: numbers that can be added, and words that can be shown. */
 static bool is_possible(const struct disk *d, struct arena *a)
 {
-	static const uint64_t far = 1ULL << 62;
-
 	if (!is_clean(d->table, a) || !is_clean(d->table_uuid, a) || !is_clean(d->damage, a) ||
 	    d->n_partitions > PARTITIONS_MAX || !are_signatures(d->signatures, d->n_signatures, a))
 		return false;
 	for (size_t i = 0; i < d->n_partitions; i++) {
 		const struct partition *p = &d->partitions[i];
 
-		if (p->start_bytes > far || p->size_bytes > far || !is_clean(p->name, a) || !is_clean(p->type_uuid, a) ||
+		if (p->start_bytes > PROBE_FAR || p->size_bytes > PROBE_FAR || !is_clean(p->name, a) || !is_clean(p->type_uuid, a) ||
 		    !is_clean(p->uuid, a) || !are_signatures(p->signatures, p->n_signatures, a))
 			return false;
 	}

@@ -12,12 +12,20 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void check_network(const struct network *n)
+static void check_network(const struct site *s, const struct network *n)
 {
-	assert(n->prefix >= 8 && n->prefix <= 30 && (n->addr & n->mask) == n->net && n->addr != n->net);
-	assert(n->nic.mac || n->nic.driver || n->nic.pci || n->nic.link);
+	bool links = false;
+
+	for (size_t i = 0; n->on && i < s->n_links; i++)
+		links |= !strcmp(s->links[i].name, n->on);
+	assert(n->on ? links && !nic_selector_is_set(&n->nic) : nic_selector_is_set(&n->nic));
+	assert(n->ipv6 != IPV6_DEFAULT && (n->ipv6 != IPV6_STATIC || n->prefix6));
+	assert(!n->subnet == !n->prefix && !(n->subnet && n->dhcp));
+	if (n->subnet)
+		assert(n->prefix >= 8 && n->prefix <= 30 && (n->addr & n->mask) == n->net && n->addr != n->net);
 	if (strcmp(n->name, "admin"))
 		return;
+	assert(n->subnet);
 	assert(n->hosts.first && n->hosts.first <= n->hosts.last && n->discovery.first <= n->discovery.last);
 	assert((n->hosts.first & n->mask) == n->net && (n->hosts.last & n->mask) == n->net);
 	assert((n->discovery.first & n->mask) == n->net && (n->discovery.last & n->mask) == n->net);
@@ -98,7 +106,7 @@ static void check_site(const struct site *s)
 	for (size_t i = 0; i < s->admin.n_wipe; i++)
 		assert(s->admin.wipe[i] && s->admin.wipe[i][0]);
 	for (size_t i = 0; i < s->n_networks; i++)
-		check_network(&s->networks[i]);
+		check_network(s, &s->networks[i]);
 	for (size_t i = 0; i < s->n_profiles; i++)
 		check_profile(&s->profiles[i]);
 	for (size_t i = 0; i < s->n_rules; i++)
