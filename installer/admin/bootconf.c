@@ -72,6 +72,8 @@ static void agent_script(const struct admin *ad, const char *mac, const char *wh
 		      " console=tty0 console=ttyS0,115200 panic=30\n",
 		 server, server, mac, ad->site_pub);
 	str_addf(out, "initrd (http,%s)/netboot/initrd.img\nboot\n", server);
+	/* Still here: a file did not come whole. GRUB's network may be of no use any more, the firmware's is after a restart. */
+	str_add(out, "echo 'Fulcrum: the system could not be loaded over the network; starting again in 10 s'\nsleep 10\nreboot\n");
 }
 
 /*

@@ -96,7 +96,7 @@ static void nginx_static(const struct render_ctx *c, struct str *out)
 	str_addf(out,
 		 "\t\tlocation = /netboot/root.squashfs {\n\t\t\talias %s/root.squashfs;\n\t\t}\n"
 		 "\t\tlocation = /netboot/vmlinuz {\n\t\t\talias %s/boot/vmlinuz;\n\t\t}\n"
-		 "\t\tlocation = /netboot/initrd.img {\n\t\t\talias %s/boot/initrd.img;\n\t\t}\n",
+		 "\t\tlocation = /netboot/initrd.img {\n\t\t\talias %s/netboot/initrd.img;\n\t\t}\n",
 		 c->seed, c->seed, c->seed);
 }
 
