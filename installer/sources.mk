@@ -9,7 +9,7 @@ guide_SRC   := guide/guide.c guide/pages_machine.c guide/pages_site.c guide/draf
 ops_SRC     := ops/ops.c ops/bench.c ops/source.c ops/disk.c ops/raid.c ops/crypt.c ops/lvm.c ops/compare.c ops/image.c ops/seed.c ops/system.c ops/admin.c ops/identity.c ops/identity_storage.c ops/identity_packages.c ops/boot.c ops/boot_bios.c ops/boot_entry.c ops/grub_pc.c
 engine_SRC  := engine/engine.c engine/journal.c engine/site_find.c engine/site_net.c engine/preflight.c engine/preflight_run.c engine/live_net.c engine/remote.c engine/reporter.c engine/progress.c engine/bundle.c engine/volume.c
 proto_SRC   := proto/proto.c
-admin_SRC   := admin/life.c admin/store.c admin/nodes.c admin/node_apply.c admin/admin.c admin/rules.c admin/plans.c admin/bootconf.c admin/effects.c admin/api.c admin/agent_api.c admin/operator_api.c admin/server.c admin/render.c admin/setup.c admin/netrun.c admin/network.c admin/addresses.c admin/checks.c admin/catalog_load.c admin/secrets.c
+admin_SRC   := admin/life.c admin/store.c admin/nodes.c admin/node_apply.c admin/admin.c admin/rules.c admin/plans.c admin/bootconf.c admin/effects.c admin/api.c admin/agent_api.c admin/operator_api.c admin/node_api.c admin/explain.c admin/site_change.c admin/server.c admin/render.c admin/setup.c admin/netrun.c admin/network.c admin/addresses.c admin/checks.c admin/catalog_load.c admin/secrets.c
 agent_SRC   := agent/clock.c agent/client.c agent/measure.c agent/run_ram.c agent/run_disk.c agent/secrets.c agent/checks.c agent/esps.c
 ui_SRC      := ui/console.c ui/screens.c ui/hub.c ui/table.c ui/machine_text.c ui/tui_plain.c ui/tui_newt.c ui/offer.c
 # Programs of more than one file.

@@ -150,9 +150,9 @@ static int hello_disk(struct admin *ad, const struct api_request *rq, const stru
 
 	if (!m->node)
 		return error_set(err, ERR_INPUT, "node: missing, a deployed system knows its name");
-	if (node_find(ad->store, m->node, a, &n, err) || attempt_find(ad->store, m->attempt, a, &at, err))
+	if (attempt_find(ad->store, m->attempt, a, &at, err) || (at && node_load(ad->store, at->node, a, &n, err)))
 		return -1;
-	if (!n || !at || at->node != n->id || !str_eq(at->disk_key, m->key))
+	if (!at || !n || !str_eq(at->disk_key, m->key))
 		return denied(err);
 	if (n->installed != at->id) {
 		error_set(err, ERR_CONFLICT, "this system was deployed by attempt %" PRIu64 ", the node's is %" PRIu64,
@@ -201,14 +201,17 @@ struct speaker {
 	enum agent_life life;
 };
 
-/* The same answer whatever is wrong: a stranger learns nothing. */
-static int who_speaks(struct admin *ad, const struct api_request *rq, const char *title, uint64_t attempt,
-		      struct speaker *ret, struct error *err)
+/*
+ * The attempt and its keys say who: a name may have been given to another node meanwhile. The same answer whatever is
+ * wrong: a stranger learns nothing.
+ */
+static int who_speaks(struct admin *ad, const struct api_request *rq, uint64_t attempt, struct speaker *ret, struct error *err)
 {
-	if (node_find(ad->store, title, rq->arena, &ret->node, err) ||
-	    attempt_find(ad->store, attempt, rq->arena, &ret->attempt, err))
+	ret->node = NULL;
+	if (attempt_find(ad->store, attempt, rq->arena, &ret->attempt, err) ||
+	    (ret->attempt && node_load(ad->store, ret->attempt->node, rq->arena, &ret->node, err)))
 		return -1;
-	if (!ret->node || !ret->attempt || ret->attempt->node != ret->node->id)
+	if (!ret->node)
 		return denied(err);
 	if (signed_by(rq, ret->attempt->agent_key))
 		ret->life = LIFE_RAM;
@@ -228,15 +231,37 @@ static const char *waiting_for(const struct node *n)
 	return n->state == NODE_PLANNED ? "planned: waits for the operator's approval" : life_states[n->state].doc;
 }
 
-static int order_ram(const struct speaker *s, struct arena *a, struct msg_order *o)
+/* *RET: why no further node may be written now, or NULL. */
+static int too_many(struct admin *ad, struct arena *a, const char **ret, struct error *err)
+{
+	uint64_t limit = ad->site->policy.at_once, busy;
+
+	*ret = NULL;
+	if (!limit)
+		return 0;
+	if (nodes_count(ad->store, NODE_DEPLOYING, &busy, err))
+		return -1;
+	if (busy >= limit)
+		*ret = arena_printf(a, "approved: waits until fewer than %" PRIu64 " nodes are being written", limit);
+	return 0;
+}
+
+static int order_ram(struct admin *ad, const struct speaker *s, struct arena *a, struct msg_order *o, struct error *err)
 {
 	const struct node *n = s->node;
+	const char *full;
 
 	o->order = ORDER_WAIT;
 	o->text = waiting_for(n);
 	if (s->attempt->id != n->attempt) {
 		o->text = "a later boot of this machine has taken over";
 	} else if (n->state == NODE_APPROVED) {
+		if (too_many(ad, a, &full, err))
+			return -1;
+		if (full) {
+			o->text = full;
+			return 0;
+		}
 		o->order = ORDER_DEPLOY;
 		o->plan = s->attempt->plan;
 		o->plan_hash = s->attempt->plan_hash;
@@ -270,13 +295,19 @@ static int order_disk(struct admin *ad, const struct speaker *s, struct arena *a
 		o->order = ORDER_REBOOT;
 		o->text = "it is to be deployed again: netboot";
 		return 0;
+	case NODE_RELEASED:
+		o->order = ORDER_REBOOT;
+		o->text = "released: netboot";
+		return 0;
 	case NODE_VERIFYING:
+	case NODE_CHECKING:
 		o->order = ORDER_CHECK;
 		o->text = "must-pass checks";
 		if (attempt_plan(s->attempt, a, &p, err))
 			return -1;
 		return node_checks(ad, p, a, &o->checks, &o->n_checks, err);
 	case NODE_READY:
+	case NODE_DRIFTED:
 		o->poll_ms = (uint64_t)ad->poll_ms * SLOW_POLL;
 		return 0;
 	case NODE_DISCOVERED:
@@ -296,10 +327,10 @@ int agent_poll(struct admin *ad, const struct api_request *rq, struct api_answer
 	struct speaker s;
 
 	if (field_from_json(&msg_poll_schema, "poll", rq->body, rq->body_len, m, rq->arena, err) ||
-	    who_speaks(ad, rq, m->node, m->attempt, &s, err) ||
+	    who_speaks(ad, rq, m->attempt, &s, err) ||
 	    node_heard(ad->store, s.node, clock_real_s(), err))
 		return -1;
-	if (s.life == LIFE_RAM ? order_ram(&s, rq->arena, &o) : order_disk(ad, &s, rq->arena, &o, err))
+	if (s.life == LIFE_RAM ? order_ram(ad, &s, rq->arena, &o, err) : order_disk(ad, &s, rq->arena, &o, err))
 		return -1;
 	return answer(as, &msg_order_schema, &o);
 }
@@ -343,6 +374,13 @@ static int take_claim(struct admin *ad, const struct speaker *s, const struct ms
 {
 	struct arena *a = s->node->arena;
 	struct msg_ack sealed = { 0 };
+	const char *full;
+
+	/* Two may have been told to go at the same time. */
+	if (s->node->state == NODE_APPROVED && too_many(ad, a, &full, err))
+		return -1;
+	if (s->node->state == NODE_APPROVED && full)
+		return not_accepted(ack, full);
 
 	/* Before the intent is spent: a key that is gone meanwhile costs nothing but this attempt. */
 	if (s->node->state == NODE_APPROVED && add_secrets(ad, s, &sealed, err)) {
@@ -449,23 +487,26 @@ static int take_checks(struct admin *ad, const struct speaker *s, const struct m
 	struct node *n = s->node;
 	struct arena *a = n->arena;
 	const char *bad;
+	bool asked;
 
 	if (s->attempt->id != n->installed)
 		return not_accepted(ack, "this system is no longer the node's");
 	c->results = results_json(m, a, &bad);
 	if (m->n_results == 0)
 		return error_set(err, ERR_INPUT, "results: none, which proves nothing");
-	if (n->state == NODE_VERIFYING && !bad && unmet_checks(ad, s, m, &bad, err))
+	asked = n->state == NODE_VERIFYING || n->state == NODE_CHECKING;
+	if (asked && !bad && unmet_checks(ad, s, m, &bad, err))
 		return -1;
-	if (n->state == NODE_VERIFYING && !bad)
+	if (asked && !bad)
 		return apply_report(ad, s, EV_CHECKS_OK, c, ack, err);
-	if (n->state == NODE_VERIFYING && c->now_s - n->since_s >= (int64_t)ad->grace_s) {
+	/* Of a system that just came up services still start; one that was ready has no such excuse. */
+	if (asked && (n->state == NODE_CHECKING || c->now_s - n->since_s >= (int64_t)ad->grace_s)) {
 		c->message = bad;
 		c->hint = arena_printf(a, "mend it, or write the node again: fulcrum deploy %s", node_title(n));
 		c->text = bad;
 		return apply_report(ad, s, EV_CHECKS_BAD, c, ack, err);
 	}
-	if (n->state != NODE_VERIFYING && n->state != NODE_READY)
+	if (!asked && n->state != NODE_READY)
 		return not_accepted(ack, "no checks are wanted now");
 	/* Just up: services still start. Asked again at the next poll, until the grace is over. */
 	ack->accepted = true;
@@ -529,7 +570,7 @@ int agent_report(struct admin *ad, const struct api_request *rq, struct api_answ
 	uint64_t last;
 
 	if (field_from_json(&msg_report_schema, "report", rq->body, rq->body_len, m, rq->arena, err) ||
-	    who_speaks(ad, rq, m->node, m->attempt, &s, err))
+	    who_speaks(ad, rq, m->attempt, &s, err))
 		return -1;
 	if (m->seq == 0 || m->seq > INT64_MAX)
 		return error_set(err, ERR_INPUT, "seq: counts from 1");

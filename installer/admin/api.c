@@ -6,6 +6,7 @@
 
 #include "admin/effects.h"
 #include "data/json.h"
+#include "data/yaml.h"
 #include "proto/proto.h"
 
 const struct route api_routes[] = {
@@ -20,6 +21,17 @@ const struct route api_routes[] = {
 	{ "GET", "/node/{}/plan", ROLE_OPERATOR, 0, op_plan, "its plan, as value and as text" },
 	{ "POST", "/node/{}/deploy", ROLE_OPERATOR, OPERATOR_BODY_MAX, op_deploy, "one deploy is wanted" },
 	{ "GET", "/node/{}/events", ROLE_OPERATOR, 0, op_node_events, "what happened to it, ?since=ID" },
+	{ "GET", "/node/{}/explain", ROLE_OPERATOR, 0, op_explain, "which rule bound it, and why each other did not" },
+	{ "POST", "/node/{}/lock", ROLE_OPERATOR, 0, op_lock, "its binding stays, whatever rules come" },
+	{ "POST", "/node/{}/unlock", ROLE_OPERATOR, 0, op_unlock, "its binding may change" },
+	{ "POST", "/node/{}/rebind", ROLE_OPERATOR, 0, op_rebind, "the rules are asked again" },
+	{ "POST", "/node/{}/release", ROLE_OPERATOR, 0, op_release, "taken out of use: name and address are free" },
+	{ "POST", "/node/{}/delete", ROLE_OPERATOR, 0, op_delete, "forgotten, with all that was kept of it" },
+	{ "POST", "/node/{}/verify", ROLE_OPERATOR, 0, op_verify, "its checks run again" },
+	{ "GET", "/rules", ROLE_OPERATOR, 0, op_rules, "what the rules in force make of every node" },
+	{ "POST", "/rules/check", ROLE_OPERATOR, YAML_MAX_BYTES, op_rules_check, "what the rules of this site file would make of every node" },
+	{ "POST", "/rules/apply", ROLE_OPERATOR, YAML_MAX_BYTES, op_rules_apply, "this site file's rules, profiles and policy from now on" },
+	{ "GET", "/report", ROLE_OPERATOR, 0, op_report, "all nodes and their last checks, signed by the site's key" },
 	{ "GET", "/events", ROLE_OPERATOR, 0, op_events, "what happened, ?since=ID" },
 };
 const size_t api_routes_n = ARRAY_LEN(api_routes);

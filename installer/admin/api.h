@@ -5,6 +5,7 @@
  */
 #pragma once
 #include "admin/admin.h"
+#include "admin/nodes.h"
 #include "data/tree.h"
 
 enum api_role {
@@ -67,4 +68,17 @@ int op_node(struct admin *ad, const struct api_request *rq, struct api_answer *a
 int op_plan(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);
 int op_deploy(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);
 int op_node_events(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);
+/* node_api.c; op_find: the node that {} names, ERR_NOT_FOUND if there is none. */
+int op_find(struct admin *ad, const struct api_request *rq, struct node **ret, struct error *err);
+int op_explain(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);
+int op_lock(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);
+int op_unlock(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);
+int op_rebind(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);
+int op_release(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);
+int op_delete(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);
+int op_verify(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);
+int op_rules(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);
+int op_rules_check(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);
+int op_rules_apply(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);
+int op_report(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);
 int op_events(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);

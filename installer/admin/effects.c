@@ -2,9 +2,12 @@
 /* The outbox, emptied. */
 #include "admin/effects.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -64,11 +67,69 @@ static int put_hosts(const struct admin *ad, const char *name, const char *mac, 
 	return put_file(ad, "hosts.d", name, &hosts, a, err);
 }
 
+/*
+ * Files of names that no node has any more. dnsmasq follows new and changed files by itself, but forgets one only when it
+ * is told to read all again (SIGHUP).
+ */
+static int sweep_dir(const struct admin *ad, const char *dir, struct arena *a, bool *ret_any, struct error *err)
+{
+	const char *path = arena_printf(a, "%s/%s", ad->paths.run, dir);
+	DIR *d = opendir(path);
+	struct dirent *e;
+	int rc = 0;
+
+	if (!d)
+		return errno == ENOENT ? 0 : error_sys(err, errno, "%s", path);
+	while (!rc && (e = readdir(d))) {
+		bool taken;
+
+		if (e->d_name[0] == '.')
+			continue;
+		rc = name_is_taken(ad->store, e->d_name, &taken, err);
+		if (rc || taken)
+			continue;
+		*ret_any = true;
+		if (unlinkat(dirfd(d), e->d_name, 0) && errno != ENOENT)
+			rc = error_sys(err, errno, "%s/%s", path, e->d_name);
+	}
+	closedir(d);
+	return rc;
+}
+
+static void reread_hosts(const struct admin *ad, struct arena *a)
+{
+	AUTO_STR text = STR_INIT;
+	struct error none;
+	long pid;
+
+	if (file_read(arena_printf(a, "%s/dnsmasq.pid", ad->paths.run), 32, &text, &none))
+		return;
+	pid = strtol(str_text(&text), NULL, 10);
+	if (pid > 1)
+		kill((pid_t)pid, SIGHUP);
+}
+
+int effects_sweep(struct admin *ad, struct error *err)
+{
+	AUTO_ARENA a = ARENA_INIT;
+	bool any = false;
+
+	if (sweep_dir(ad, "dhcp.d", &a, &any, err) || sweep_dir(ad, "hosts.d", &a, &any, err))
+		return -1;
+	if (any)
+		reread_hosts(ad, &a);
+	return 0;
+}
+
 static int run_one(struct admin *ad, const struct effect *e, struct arena *a, struct error *err)
 {
 	switch (e->kind) {
 	case EFFECT_HOSTS:
 		if (put_hosts(ad, e->name, e->mac, e->address, a, err))
+			return -1;
+		break;
+	case EFFECT_SWEEP:
+		if (effects_sweep(ad, err))
 			return -1;
 		break;
 	case EFFECT_NOTIFY:

@@ -9,6 +9,8 @@
 
 /* Runs what is pending, in order. What fails stays pending and is tried again at the next run. */
 void effects_run(struct admin *ad);
+/* Drops the entries of names that no node has any more, and has dnsmasq read the rest again. */
+MUST_CHECK int effects_sweep(struct admin *ad, struct error *err);
 /* /run does not survive a reboot: writes the entries of every bound node anew. */
 MUST_CHECK int effects_restore(struct admin *ad, struct error *err);
 /* The node's lines. Pure. */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 const char *const boot_answer_names[] = { "agent", "local", NULL };
-const char *const life_effect_names[] = { "notify", "hosts", NULL };
+const char *const life_effect_names[] = { "notify", "hosts", "sweep", NULL };
 
 #define X(constant, name, boot, silence, limit, doc) [constant] = { name, boot, silence, limit, doc },
 const struct life_state life_states[NODE__STATES] = { NODE_STATES(X) };
@@ -21,11 +21,14 @@ const char *const life_event_names[EV__N + 1] = { NODE_EVENTS(X) };
  */
 const struct life_row life_rows[] = {
 	{ NODE_DISCOVERED, EV_HELLO, NODE_DISCOVERED, EFFECT_NOTIFY, "inventory refreshed" },
+	{ NODE_DISCOVERED, EV_RELEASE, NODE_RELEASED, EFFECT_NOTIFY, "no rule is asked about it any more" },
 	{ NODE_DISCOVERED, EV_BOUND, NODE_BOUND, EFFECT_HOSTS, "profile, name and address are its own now" },
 
 	{ NODE_BOUND, EV_HELLO, NODE_BOUND, EFFECT_NOTIFY, "inventory refreshed: planning follows" },
 	{ NODE_BOUND, EV_DEPLOY, NODE_BOUND, EFFECT_NOTIFY, "intent armed; planned with its consents" },
 	{ NODE_BOUND, EV_PLANNED, NODE_PLANNED, EFFECT_NOTIFY, "plan kept with its hash" },
+	{ NODE_BOUND, EV_REBIND, NODE_DISCOVERED, EFFECT_SWEEP, "name and address are free; the rules are asked again" },
+	{ NODE_BOUND, EV_RELEASE, NODE_RELEASED, EFFECT_SWEEP, "name and address are free" },
 	{ NODE_BOUND, EV_DISK_HELLO, NODE_BOUND, EFFECT_NOTIFY, "booted its disk: told to netboot again" },
 	{ NODE_BOUND, EV_FAIL, NODE_FAILED, EFFECT_NOTIFY, "does not reach the agent" },
 
@@ -33,6 +36,8 @@ const struct life_row life_rows[] = {
 	{ NODE_PLANNED, EV_DEPLOY, NODE_PLANNED, EFFECT_NOTIFY, "intent armed for this plan" },
 	{ NODE_PLANNED, EV_PLANNED, NODE_PLANNED, EFFECT_NOTIFY, "planned again: the operator wants the whole image" },
 	{ NODE_PLANNED, EV_APPROVED, NODE_APPROVED, EFFECT_NOTIFY, "may run once" },
+	{ NODE_PLANNED, EV_REBIND, NODE_DISCOVERED, EFFECT_SWEEP, "name and address are free; the rules are asked again" },
+	{ NODE_PLANNED, EV_RELEASE, NODE_RELEASED, EFFECT_SWEEP, "name and address are free" },
 
 	{ NODE_APPROVED, EV_HELLO, NODE_BOUND, EFFECT_NOTIFY, "the agent restarted before it claimed: plan again" },
 	{ NODE_APPROVED, EV_CLAIMED, NODE_DEPLOYING, EFFECT_NOTIFY, "intent spent, before the first write" },
@@ -55,6 +60,8 @@ const struct life_row life_rows[] = {
 	{ NODE_VERIFYING, EV_TIMEOUT, NODE_FAILED, EFFECT_NOTIFY, "the checks did not pass in time" },
 
 	{ NODE_READY, EV_DEPLOY, NODE_BOUND, EFFECT_NOTIFY, "intent armed; told to netboot" },
+	{ NODE_READY, EV_VERIFY, NODE_CHECKING, EFFECT_NOTIFY, "checked again" },
+	{ NODE_READY, EV_RELEASE, NODE_RELEASED, EFFECT_SWEEP, "name and address are free; told to netboot" },
 	{ NODE_READY, EV_DISK_HELLO, NODE_READY, EFFECT_NOTIFY, "restarted" },
 	{ NODE_READY, EV_HELLO, NODE_READY, EFFECT_NOTIFY, "came up in the agent although its disk was to boot" },
 
@@ -63,6 +70,24 @@ const struct life_row life_rows[] = {
 	{ NODE_FAILED, EV_FAIL, NODE_FAILED, EFFECT_NOTIFY, "the cause arrived late" },
 	{ NODE_FAILED, EV_APPLIED, NODE_DEPLOYED, EFFECT_HOSTS, "it had only been silent" },
 	{ NODE_FAILED, EV_DISK_HELLO, NODE_VERIFYING, EFFECT_NOTIFY, "its own system is up after all" },
+	{ NODE_FAILED, EV_REBIND, NODE_DISCOVERED, EFFECT_SWEEP, "name and address are free; the rules are asked again" },
+	{ NODE_FAILED, EV_RELEASE, NODE_RELEASED, EFFECT_SWEEP, "name and address are free" },
+
+	{ NODE_CHECKING, EV_CHECKS_OK, NODE_READY, EFFECT_NOTIFY, "as declared, still" },
+	{ NODE_CHECKING, EV_CHECKS_BAD, NODE_DRIFTED, EFFECT_NOTIFY, "not as declared any more" },
+	{ NODE_CHECKING, EV_TIMEOUT, NODE_DRIFTED, EFFECT_NOTIFY, "its system did not answer" },
+	{ NODE_CHECKING, EV_DISK_HELLO, NODE_CHECKING, EFFECT_NOTIFY, "restarted while it was checked" },
+	{ NODE_CHECKING, EV_HELLO, NODE_CHECKING, EFFECT_NOTIFY, "came up in the agent although its disk was to boot" },
+
+	{ NODE_DRIFTED, EV_VERIFY, NODE_CHECKING, EFFECT_NOTIFY, "checked again" },
+	{ NODE_DRIFTED, EV_DEPLOY, NODE_BOUND, EFFECT_NOTIFY, "intent armed; told to netboot" },
+	{ NODE_DRIFTED, EV_RELEASE, NODE_RELEASED, EFFECT_SWEEP, "name and address are free; told to netboot" },
+	{ NODE_DRIFTED, EV_DISK_HELLO, NODE_DRIFTED, EFFECT_NOTIFY, "restarted" },
+	{ NODE_DRIFTED, EV_HELLO, NODE_DRIFTED, EFFECT_NOTIFY, "came up in the agent although its disk was to boot" },
+
+	{ NODE_RELEASED, EV_REBIND, NODE_DISCOVERED, EFFECT_NOTIFY, "the rules are asked again" },
+	{ NODE_RELEASED, EV_HELLO, NODE_RELEASED, EFFECT_NOTIFY, "inventory refreshed" },
+	{ NODE_RELEASED, EV_DISK_HELLO, NODE_RELEASED, EFFECT_NOTIFY, "booted its disk: told to netboot" },
 };
 const size_t life_rows_n = ARRAY_LEN(life_rows);
 

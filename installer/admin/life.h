@@ -26,7 +26,10 @@ extern const char *const boot_answer_names[];
 	X(NODE_DEPLOYED, "deployed", BOOT_LOCAL, 0, 1800, "written and verified; it boots from its disk") \
 	X(NODE_VERIFYING, "verifying", BOOT_LOCAL, 0, 1800, "its own system runs; must-pass checks run on it") \
 	X(NODE_READY, "ready", BOOT_LOCAL, 0, 0, "as declared, and checked on the running machine") \
-	X(NODE_FAILED, "failed", BOOT_AGENT, 0, 0, "stopped; a person decides")
+	X(NODE_CHECKING, "checking", BOOT_LOCAL, 0, 300, "was ready; its checks run again") \
+	X(NODE_DRIFTED, "drifted", BOOT_LOCAL, 0, 0, "was ready; a check fails now. It goes on running") \
+	X(NODE_FAILED, "failed", BOOT_AGENT, 0, 0, "stopped; a person decides") \
+	X(NODE_RELEASED, "released", BOOT_AGENT, 0, 0, "given back: no name, no address; waits until it is bound again")
 
 /* X(constant, name, who causes it) */
 #define NODE_EVENTS(X) \
@@ -41,6 +44,9 @@ extern const char *const boot_answer_names[];
 	X(EV_CHECKS_OK, "checks_ok", "all must-pass checks pass") \
 	X(EV_CHECKS_BAD, "checks_bad", "a must-pass check fails") \
 	X(EV_DEPLOY, "deploy", "the operator wants a deploy") \
+	X(EV_VERIFY, "verify", "the operator wants the checks run again") \
+	X(EV_REBIND, "rebind", "the operator wants the rules asked again") \
+	X(EV_RELEASE, "release", "the operator takes the machine out of use") \
 	X(EV_TIMEOUT, "timeout", "a deadline of the state passed")
 
 #define X(constant, name, boot, silence, limit, doc) constant,
@@ -54,6 +60,7 @@ enum node_event { NODE_EVENTS(X) EV__N };
 enum life_effect {
 	EFFECT_NOTIFY, /* tell the progress channel: every row does */
 	EFFECT_HOSTS,  /* also: the node's DHCP and DNS entries */
+	EFFECT_SWEEP,  /* also: such entries of names that no node has any more */
 	EFFECT__N
 };
 extern const char *const life_effect_names[];

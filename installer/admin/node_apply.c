@@ -44,6 +44,47 @@ int node_message(struct store *st, struct node *n, const char *message, const ch
 	return store_commit(st, err);
 }
 
+int node_lock(struct store *st, struct node *n, bool locked, struct error *err)
+{
+	if (store_begin(st, true, err))
+		return -1;
+	if (store_run(st, "UPDATE node SET locked = ?2 WHERE id = ?1", err, "ib", n->id, (int)locked)) {
+		store_rollback(st);
+		return -1;
+	}
+	n->locked = locked;
+	return store_commit(st, err);
+}
+
+int node_delete(struct store *st, const struct node *n, struct error *err)
+{
+	/* What points at a node goes before it. */
+	static const char *const gone[] = {
+		"DELETE FROM effect WHERE event IN (SELECT id FROM event WHERE node = ?1)",
+		"DELETE FROM event WHERE node = ?1",   "DELETE FROM nodekey WHERE node = ?1",
+		"DELETE FROM boot WHERE node = ?1",    "DELETE FROM address WHERE node = ?1",
+		"DELETE FROM attempt WHERE node = ?1", "DELETE FROM node WHERE id = ?1",
+	};
+	struct node *now;
+
+	if (store_begin(st, true, err))
+		return -1;
+	if (node_load(st, n->id, n->arena, &now, err))
+		goto undo;
+	if (now && now->state == NODE_DEPLOYING) {
+		error_set(err, ERR_CONFLICT, "%s is being deployed", node_title(now));
+		error_hint(err, "wait for its end, or until it counts as silent");
+		goto undo;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(gone); i++)
+		if (store_run(st, gone[i], err, "i", n->id))
+			goto undo;
+	return store_commit(st, err);
+undo:
+	store_rollback(st);
+	return -1;
+}
+
 static int keep_seq(struct store *st, uint64_t attempt, enum agent_life life, uint64_t seq, struct error *err)
 {
 	return life == LIFE_RAM ?
@@ -175,14 +216,30 @@ static int write_disk_hello(struct store *st, const struct node *n, const struct
 static int write_bound(struct store *st, const struct node *n, const struct event_ctx *c, struct error *err)
 {
 	if (store_run(st,
-		      "UPDATE node SET name = ?2, profile = ?3, address = ?4, mac = ?5, message = NULL, hint = NULL"
-		      " WHERE id = ?1",
-		      err, "issss", n->id, c->name, c->profile, c->address, c->mac))
+		      "UPDATE node SET name = ?2, profile = ?3, address = ?4, mac = ?5, rule = ?6, roles = ?7, message = NULL,"
+		      " hint = NULL WHERE id = ?1",
+		      err, "issssss", n->id, c->name, c->profile, c->address, c->mac, c->rule ? c->rule : "", c->roles ? c->roles : ""))
 		return -1;
 	if (!c->counter)
 		return 0;
 	return store_run(st, "INSERT OR REPLACE INTO counter (name, next) VALUES (?1, ?2)", err, "si",
 			 c->counter, c->counter_next);
+}
+
+/* What the binding gave is free again. The plan was for that name: it is gone, too. */
+static int write_unbound(struct store *st, const struct node *n, struct error *err)
+{
+	if (n->locked) {
+		error_set(err, ERR_CONFLICT, "the binding of %s is locked", node_title(n));
+		return error_hint(err, "fulcrum node unlock %s", node_title(n));
+	}
+	if (store_run(st, "DELETE FROM address WHERE node = ?1", err, "i", n->id) ||
+	    store_run(st, "UPDATE attempt SET plan = NULL, plan_hash = NULL WHERE id = ?1 AND claimed = 0", err, "u", n->attempt))
+		return -1;
+	return store_run(st,
+			 "UPDATE node SET name = NULL, profile = NULL, address = NULL, mac = NULL, rule = '', roles = '', reboots = 0, message = NULL,"
+			 " hint = NULL, " NO_INTENT " WHERE id = ?1",
+			 err, "i", n->id);
 }
 
 /* Everything that must hold before a plan may run is looked at here, inside the transaction. */
@@ -284,6 +341,11 @@ static int write_event(struct store *st, const struct node *n, const struct life
 			return -1;
 		return store_run(st, "UPDATE node SET message = ?2, hint = ?3 WHERE id = ?1", err, "iss", n->id,
 				 c->message, c->hint);
+	case EV_VERIFY:
+		return store_run(st, "UPDATE node SET message = NULL, hint = NULL WHERE id = ?1", err, "i", n->id);
+	case EV_REBIND:
+	case EV_RELEASE:
+		return write_unbound(st, n, err);
 	case EV__N:
 		break;
 	}

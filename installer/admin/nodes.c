@@ -9,7 +9,7 @@
 #define NODE_COLUMNS \
 	"SELECT id, label, name, profile, address, mac, state, since, heard, life, boot, fresh," \
 	" intent, intent_plan, intent_wipe, reboots, attempt, installed, own_goal," \
-	" message, hint, intent_full FROM node "
+	" message, hint, intent_full, locked, rule, roles FROM node "
 
 const char *node_title(const struct node *n)
 {
@@ -56,6 +56,9 @@ static int node_row(void *ctx, const struct store_row *row, struct error *err)
 	n->message = row_text(row, 19, a);
 	n->hint = row_text(row, 20, a);
 	n->intent_full = row_bool(row, 21);
+	n->locked = row_bool(row, 22);
+	n->rule = row_text(row, 23, a);
+	n->roles = row_text(row, 24, a);
 	return 0;
 }
 
@@ -180,6 +183,16 @@ int nodes_timed(struct store *st, struct arena *a, struct node **ret, size_t *re
 			return -1;
 	*ret = list.items;
 	*ret_n = list.n;
+	return 0;
+}
+
+int nodes_count(struct store *st, enum node_state state, uint64_t *ret, struct error *err)
+{
+	int64_t n;
+
+	if (store_number(st, "SELECT count(*) FROM node WHERE state = ?1", &n, err, "s", life_states[state].name))
+		return -1;
+	*ret = (uint64_t)n;
 	return 0;
 }
 
@@ -385,7 +398,10 @@ static int effect_row(void *ctx, const struct store_row *row, struct error *err 
 	l->items = arena_grow(a, l->items, l->n, sizeof(*e));
 	e = &l->items[l->n++];
 	e->event = row_i64(row, 0);
-	e->kind = str_eq(row_text(row, 1, a), life_effect_names[EFFECT_HOSTS]) ? EFFECT_HOSTS : EFFECT_NOTIFY;
+	e->kind = EFFECT_NOTIFY;
+	for (int k = 0; k < EFFECT__N; k++)
+		if (str_eq(row_text(row, 1, a), life_effect_names[k]))
+			e->kind = (enum life_effect)k;
 	e->node = row_i64(row, 2);
 	e->what.id = e->event;
 	e->what.node = row_text(row, 3, a);

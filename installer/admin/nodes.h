@@ -22,6 +22,9 @@ struct node {
 	const char *intent; /* "", "policy", "operator": spent by a claim */
 	const char *intent_plan, *intent_wipe; /* hash or NULL; JSON array of serials */
 	bool intent_full; /* the whole image, also where only a part differs */
+	bool locked;	  /* keeps its binding, whatever rules come */
+	const char *rule; /* which bound it, of which rules; "" before */
+	const char *roles; /* its labels, with commas between; "" for none */
 	uint64_t reboots; /* disk boots since it was told to netboot */
 	uint64_t attempt, installed; /* the present one; the one whose system is on the disk, 0 = none */
 	const char *own_goal; /* disk GUID of our finished deployment */
@@ -54,7 +57,7 @@ struct event_ctx {
 	const char *boot, *key, *machine_json;
 	const struct machine *machine;
 	/* bound */
-	const char *name, *profile, *address, *mac, *counter;
+	const char *name, *profile, *address, *mac, *counter, *rule, *roles;
 	int64_t counter_next;
 	/* planned, claimed (hash only) */
 	const char *plan, *plan_hash;
@@ -131,6 +134,16 @@ MUST_CHECK int attempt_progress(struct store *st, const struct attempt *at, enum
 
 /* The system on disk started its agent anew within one boot: its reports count from 1 again. */
 MUST_CHECK int attempt_recount(struct store *st, const struct attempt *at, struct error *err);
+
+/* Locks N's binding, or unlocks it. */
+MUST_CHECK int node_lock(struct store *st, struct node *n, bool locked, struct error *err);
+/*
+ * Forgets N with all that was kept of it, events included: a machine that comes back is a new one. ERR_CONFLICT while it
+ * is being deployed. Its DHCP and DNS entries go at the next sweep of effects.h.
+ */
+MUST_CHECK int node_delete(struct store *st, const struct node *n, struct error *err);
+/* How many nodes are in STATE. */
+MUST_CHECK int nodes_count(struct store *st, enum node_state state, uint64_t *ret, struct error *err);
 
 /* Names and addresses in use. */
 MUST_CHECK int name_is_taken(struct store *st, const char *name, bool *ret, struct error *err);

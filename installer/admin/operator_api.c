@@ -88,6 +88,10 @@ static int node_tree(struct admin *ad, const struct node *n, struct arena *a, st
 	add_text(a, t, "profile", n->profile);
 	add_text(a, t, "address", n->address);
 	add_text(a, t, "mac", n->mac);
+	add_text(a, t, "roles", n->roles);
+	add_text(a, t, "bound_by", n->rule);
+	if (n->locked)
+		tree_add(a, t, "locked", tree_bool(a, true));
 	tree_add(a, t, "life", tree_string(a, agent_life_names[n->life]));
 	tree_add(a, t, "boots", tree_string(a, boot_answer_names[life_states[n->state].boot]));
 	tree_add(a, t, "attempt", tree_u64(a, n->attempt));
@@ -214,17 +218,6 @@ int op_nodes(struct admin *ad, const struct api_request *rq, struct api_answer *
 
 /* --- one node */
 
-static int find(struct admin *ad, const struct api_request *rq, struct node **ret, struct error *err)
-{
-	if (node_find(ad->store, rq->arg, rq->arena, ret, err))
-		return -1;
-	if (!*ret) {
-		error_set(err, ERR_NOT_FOUND, "there is no node \"%.80s\"", rq->arg);
-		return error_hint(err, "`fulcrum node list` shows all");
-	}
-	return 0;
-}
-
 /* The attempt whose plan is of interest: the present one's, or what the disk was written by. */
 static int plan_attempt(struct admin *ad, const struct node *n, struct arena *a, struct attempt **ret,
 			struct error *err)
@@ -252,7 +245,7 @@ int op_node(struct admin *ad, const struct api_request *rq, struct api_answer *a
 	struct tree *t;
 	struct node *n;
 
-	if (find(ad, rq, &n, err) || node_tree(ad, n, a, &t, err) || plan_attempt(ad, n, a, &at, err) ||
+	if (op_find(ad, rq, &n, err) || node_tree(ad, n, a, &t, err) || plan_attempt(ad, n, a, &at, err) ||
 	    attempt_find(ad->store, n->installed, a, &installed, err) ||
 	    node_machine(ad->store, n, a, &machine, err))
 		return -1;
@@ -286,7 +279,7 @@ int op_plan(struct admin *ad, const struct api_request *rq, struct api_answer *a
 	struct node *n;
 	struct plan *p;
 
-	if (find(ad, rq, &n, err) || plan_attempt(ad, n, a, &at, err))
+	if (op_find(ad, rq, &n, err) || plan_attempt(ad, n, a, &at, err))
 		return -1;
 	if (!at || !at->plan) {
 		error_set(err, ERR_CONFLICT, "%s has no plan: it is %s%s%s", node_title(n), life_states[n->state].name,
@@ -384,7 +377,7 @@ int op_deploy(struct admin *ad, const struct api_request *rq, struct api_answer 
 	struct attempt *at;
 	struct node *n;
 
-	if (find(ad, rq, &n, err))
+	if (op_find(ad, rq, &n, err))
 		return -1;
 	if (rq->body_len && field_from_json(&deploy_schema, "request", rq->body, rq->body_len, &d, a, err))
 		return -1;
@@ -446,7 +439,7 @@ int op_node_events(struct admin *ad, const struct api_request *rq, struct api_an
 {
 	struct node *n;
 
-	if (find(ad, rq, &n, err))
+	if (op_find(ad, rq, &n, err))
 		return -1;
 	return answer_events(ad, rq, n, as, err);
 }

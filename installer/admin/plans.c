@@ -152,8 +152,7 @@ int node_checks(const struct admin *ad, const struct plan *p, struct arena *a, s
 
 /* --- advancing */
 
-static int read_machine(struct admin *ad, const struct node *n, struct arena *a, struct machine **ret,
-			struct error *err)
+int node_inventory(struct admin *ad, const struct node *n, struct arena *a, struct machine **ret, struct error *err)
 {
 	struct machine *m = ARENA_NEW(a, struct machine);
 	const char *json;
@@ -173,7 +172,7 @@ static int try_bind(struct admin *ad, struct node *n, bool *ret_moved, struct er
 	struct machine *m;
 	struct binding b;
 
-	if (read_machine(ad, n, a, &m, err))
+	if (node_inventory(ad, n, a, &m, err))
 		return -1;
 	if (rules_bind(ad->site, ad->store, m, bootconf_latest(ad->seen, m), a, &b, &why))
 		return node_message(ad->store, n, why.msg, why.hint, false, err);
@@ -183,7 +182,9 @@ static int try_bind(struct admin *ad, struct node *n, bool *ret_moved, struct er
 	c.mac = b.mac;
 	c.counter = b.counter;
 	c.counter_next = b.counter_next;
-	c.text = arena_printf(a, "%s, profile %s, %s on %s", b.name, b.profile->name, b.address, b.mac);
+	c.rule = rule_title(ad->site, b.rule, a);
+	c.roles = rule_roles(b.rule, a);
+	c.text = arena_printf(a, "%s, profile %s, %s on %s, by %s", b.name, b.profile->name, b.address, b.mac, c.rule);
 	*ret_moved = true;
 	return node_apply(ad->store, n, EV_BOUND, &c, err);
 }
@@ -308,7 +309,7 @@ static int try_plan(struct admin *ad, struct node *n, bool *ret_moved, struct er
 	/* Only what the agent that waits has just seen is worth a plan. */
 	if (!n->fresh)
 		return 0;
-	if (read_machine(ad, n, n->arena, &m, err) || make_plan(ad, n, m, &plan, &refused, &why, err))
+	if (node_inventory(ad, n, n->arena, &m, err) || make_plan(ad, n, m, &plan, &refused, &why, err))
 		return -1;
 	if (refused)
 		return node_message(ad->store, n, why.msg, why.hint, !str_empty(n->intent), err);
@@ -354,6 +355,13 @@ static int try_approve(struct admin *ad, struct node *n, bool *ret_moved, struct
 	}
 	*ret_moved = true;
 	return node_apply(ad->store, n, EV_APPROVED, &c, err);
+}
+
+int node_replan(struct admin *ad, struct node *n, struct error *err)
+{
+	bool moved;
+
+	return n->state == NODE_PLANNED ? try_plan(ad, n, &moved, err) : 0;
 }
 
 int node_advance(struct admin *ad, struct node *n, struct error *err)

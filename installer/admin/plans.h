@@ -13,6 +13,10 @@
  * but the node's message. An operator's intent that the planning refuses is spent by that.
  */
 MUST_CHECK int node_advance(struct admin *ad, struct node *n, struct error *err);
+/* Makes the plan of N, which nobody approved yet, anew; nothing for a node in another state. */
+MUST_CHECK int node_replan(struct admin *ad, struct node *n, struct error *err);
+/* N's last inventory. *RET is A's. */
+MUST_CHECK int node_inventory(struct admin *ad, const struct node *n, struct arena *a, struct machine **ret, struct error *err);
 /* The stored plan of AT. */
 MUST_CHECK int attempt_plan(const struct attempt *at, struct arena *a, struct plan **ret, struct error *err);
 /* What P does with an image, or NULL. */

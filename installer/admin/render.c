@@ -68,9 +68,9 @@ static void dnsmasq_boot(const struct render_ctx *c, struct str *out)
 void render_dnsmasq(const struct render_ctx *c, struct str *out)
 {
 	str_add(out, first_line);
-	str_addf(out, "user=dnsmasq\npid-file\nlog-facility=-\n\n# only the provisioning network\n"
+	str_addf(out, "user=dnsmasq\npid-file=%s/dnsmasq.pid\nlog-facility=-\n\n# only the provisioning network\n"
 		      "interface=%s\nexcept-interface=lo\nbind-interfaces\n",
-		 c->nic);
+		 c->run, c->nic);
 	dnsmasq_names(c, out);
 	dnsmasq_dhcp(c, out);
 	dnsmasq_boot(c, out);

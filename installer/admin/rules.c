@@ -7,7 +7,9 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/size.h"
+#include "data/json.h"
 
 static const char seq_mark[] = "{seq}";
 
@@ -20,6 +22,14 @@ static bool has_mac(const struct machine *m, const char *pattern)
 {
 	for (size_t i = 0; i < m->n_nics; i++)
 		if (text_matches(pattern, m->nics[i].permanent_mac) || text_matches(pattern, m->nics[i].mac))
+			return true;
+	return false;
+}
+
+static bool hears(const struct machine *m, const char *pattern)
+{
+	for (size_t i = 0; i < m->n_nics; i++)
+		if (m->nics[i].neighbour && text_matches(pattern, m->nics[i].neighbour))
 			return true;
 	return false;
 }
@@ -49,7 +59,51 @@ const char *rule_mismatch(const struct rule *rule, const struct machine *m, stru
 					    texts[i].seen ? texts[i].seen : "", texts[i].pattern);
 	if (rule->when.mac && !has_mac(m, rule->when.mac))
 		return arena_printf(a, "no network adapter is %s", rule->when.mac);
+	if (rule->when.ports && m->n_nics < rule->when.ports)
+		return arena_printf(a, "has %zu network ports, wanted %" PRIu64, m->n_nics, rule->when.ports);
+	if (rule->when.neighbour && !hears(m, rule->when.neighbour))
+		return arena_printf(a, "no port hears a switch named %s", rule->when.neighbour);
 	return NULL;
+}
+
+const struct rule *rules_first(const struct site *site, const struct machine *m, struct arena *a)
+{
+	for (size_t i = 0; i < site->n_rules; i++)
+		if (!rule_mismatch(&site->rules[i], m, a))
+			return &site->rules[i];
+	return NULL;
+}
+
+void rules_version(const struct site *site, char ret[RULES_SHORT + 1])
+{
+	AUTO_ARENA a = ARENA_INIT;
+	AUTO_STR text = STR_INIT;
+	char hex[HASH_HEX];
+
+	for (size_t i = 0; i < site->n_rules; i++) {
+		json_write(field_write(&rule_schema, &site->rules[i], false, &a), false, &text);
+		str_addc(&text, '\n');
+	}
+	hash_buffer(str_text(&text), text.len, hex);
+	memcpy(ret, hex, RULES_SHORT);
+	ret[RULES_SHORT] = '\0';
+}
+
+const char *rule_title(const struct site *site, const struct rule *rule, struct arena *a)
+{
+	char version[RULES_SHORT + 1];
+
+	rules_version(site, version);
+	return arena_printf(a, "rule %td of %s", rule - site->rules + 1, version);
+}
+
+const char *rule_roles(const struct rule *rule, struct arena *a)
+{
+	AUTO_STR out = STR_INIT;
+
+	for (size_t i = 0; i < rule->bind.n_roles; i++)
+		str_addf(&out, "%s%s", i ? "," : "", rule->bind.roles[i]);
+	return arena_strdup(a, str_text(&out));
 }
 
 static bool is_label(const char *s)
@@ -90,10 +144,12 @@ static int pick_name(const char *pattern, struct store *st, struct arena *a, str
 	return 0;
 }
 
-static int pick_address(const struct network *net, struct store *st, struct arena *a, struct binding *b,
+static int pick_address(const struct network *net, const struct addr_range *part, struct store *st, struct arena *a, struct binding *b,
 			struct error *err)
 {
-	for (uint32_t ip = net->hosts.first; ip && ip <= net->hosts.last; ip++) {
+	const struct addr_range *from = part->first ? part : &net->hosts;
+
+	for (uint32_t ip = from->first; ip && ip <= from->last; ip++) {
 		bool taken;
 
 		if (ip == net->addr)
@@ -104,9 +160,11 @@ static int pick_address(const struct network *net, struct store *st, struct aren
 		if (!taken)
 			return 0;
 	}
-	error_set(err, ERR_CONFLICT, "no address is free in hosts %s of network \"%s\"",
-		  net->hosts.text ? net->hosts.text : "(none)", net->name);
-	return error_hint(err, "widen networks.%s.hosts in the site file and restart fulcrumd", net->name);
+	error_set(err, ERR_CONFLICT, "no address is free in %s %s of network \"%s\"", part->first ? "the rule's" : "hosts",
+		  from->text ? from->text : "(none)", net->name);
+	if (part->first)
+		return error_hint(err, "widen the rule's addresses: fulcrum rules apply FILE");
+	return error_hint(err, "widen networks.%s.hosts in the site file: fulcrum network apply FILE", net->name);
 }
 
 static const char *pick_mac(const struct machine *m, const char *boot_mac)
@@ -143,6 +201,7 @@ int rules_bind(const struct site *site, struct store *st, const struct machine *
 			str_addf(&why, "\n  rule %zu (site.yaml:%u): %s", i + 1, rule->pos.line, mismatch);
 			continue;
 		}
+		ret->rule = rule;
 		ret->profile = site_profile(site, rule->bind.profile);
 		ret->mac = pick_mac(m, boot_mac);
 		if (!ret->profile)
@@ -150,7 +209,7 @@ int rules_bind(const struct site *site, struct store *st, const struct machine *
 		if (!ret->mac)
 			return error_set(err, ERR_CONFLICT, "the machine has no network adapter");
 		if (pick_name(rule->bind.name ? rule->bind.name : "node-{seq}", st, a, ret, err) ||
-		    pick_address(net, st, a, ret, err))
+		    pick_address(net, &rule->bind.addresses, st, a, ret, err))
 			return -1;
 		if (!is_label(ret->name))
 			return error_set(err, ERR_INPUT, "rule %zu gives the name \"%s\", which is no host name",
@@ -158,5 +217,5 @@ int rules_bind(const struct site *site, struct store *st, const struct machine *
 		return 0;
 	}
 	error_set(err, ERR_NOT_FOUND, "no rule matches this machine%s", str_text(&why));
-	return error_hint(err, "add a rule to the site file and restart fulcrumd");
+	return error_hint(err, "add a rule to the site file: fulcrum rules check FILE, then fulcrum rules apply FILE");
 }

@@ -75,6 +75,10 @@ static const char *const migrations[] = {
 	"CREATE TABLE address ("
 	" node INTEGER NOT NULL REFERENCES node(id), network TEXT NOT NULL, address TEXT NOT NULL,"
 	" PRIMARY KEY (node, network), UNIQUE (network, address)) STRICT, WITHOUT ROWID;",
+	/* 4: which rule bound it; whether it may be bound anew */
+	"ALTER TABLE node ADD COLUMN locked INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE node ADD COLUMN rule TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE node ADD COLUMN roles TEXT NOT NULL DEFAULT '';",
 };
 
 static int fail(const struct store *st, struct error *err, const char *what)

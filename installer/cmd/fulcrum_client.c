@@ -36,6 +36,21 @@ static int unreachable(const char *socket, struct error *err)
 	return error_hint(err, "see `sv status fulcrumd` and /data/log/fulcrumd/current");
 }
 
+const char *client_path(const char *format, const char *name, struct arena *a)
+{
+	const char *hole = strstr(format, "%s");
+	AUTO_STR out = STR_INIT;
+
+	str_addf(&out, "%.*s", (int)(hole - format), format);
+	for (const unsigned char *p = (const unsigned char *)name; *p; p++)
+		if ((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') || strchr("-._", *p))
+			str_addc(&out, (char)*p);
+		else
+			str_addf(&out, "%%%02X", *p);
+	str_add(&out, hole + 2);
+	return arena_strdup(a, str_text(&out));
+}
+
 int client_ask(const char *path, const char *body, struct arena *a, struct tree **ret, struct error *err)
 {
 	const char *env = getenv("FULCRUM_SOCKET"), *socket = env && *env ? env : default_socket;

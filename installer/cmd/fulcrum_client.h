@@ -4,6 +4,8 @@
 #include "base/error.h"
 #include "data/tree.h"
 
+/* FORMAT, a literal with one %s, with NAME as one segment of a path in its place. *RET is A's. */
+const char *client_path(const char *format, const char *name, struct arena *a);
 /*
  * GET PATH, or POST when BODY is not NULL. *RET is the parsed answer, in A. The daemon's refusals come back as
  * the error it had: kind, message, hint.

@@ -13,215 +13,50 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "base/fd.h"
+#include "cmd/fulcrum_batch.h"
 #include "cmd/fulcrum_client.h"
+#include "cmd/fulcrum_report.h"
+#include "cmd/fulcrum_show.h"
 #include "data/json.h"
-#include "ui/table.h"
+#include "data/yaml.h"
 
 struct options {
-	bool json, full;
-	const char *plan;
+	struct show show;
+	bool full, all;
+	const char *plan, *role;
 	const char **wipe;
 	size_t n_wipe;
-	const char *words[4]; /* what is not an option */
-	int n_words;
+	const char **words; /* what is not an option */
+	size_t n_words;
 };
 
-/* A name as one segment of a path. */
-static const char *segment(const char *name, struct arena *a)
-{
-	AUTO_STR out = STR_INIT;
-
-	for (const unsigned char *p = (const unsigned char *)name; *p; p++)
-		if ((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') || strchr("-._", *p))
-			str_addc(&out, (char)*p);
-		else
-			str_addf(&out, "%%%02X", *p);
-	return arena_strdup(a, str_text(&out));
-}
-
-/* --- printing */
-
-static const char *get(const struct tree *t, const char *key)
-{
-	return tree_get_text(t, key);
-}
-
-static bool is_true(const struct tree *t, const char *key)
-{
-	return str_eq(get(t, key), "true");
-}
-
-static void print_json(const struct tree *t)
-{
-	AUTO_STR out = STR_INIT;
-
-	json_write(t, true, &out);
-	puts(str_text(&out));
-}
-
-static const char *progress(const struct tree *n, struct arena *a)
-{
-	const char *percent = get(n, "percent"), *op = get(n, "op"), *message = get(n, "message");
-
-	if (str_eq(get(n, "state"), "deploying"))
-		return arena_printf(a, "%s %%  %s", percent ? percent : "0", op ? op : "");
-	if (!message)
-		return "";
-	/* The first line says what; `node show` has it all. */
-	return arena_strndup(a, message, strcspn(message, "\n"));
-}
-
-static void print_nodes(const struct tree *nodes, struct arena *a)
-{
-	AUTO_STR out = STR_INIT;
-	struct table t;
-
-	if (!nodes || !nodes->n) {
-		puts("no nodes yet: boot one from the network");
-		return;
-	}
-	table_init(&t, a, "NAME,STATE,SINCE,ADDRESS,PROFILE,");
-	for (size_t i = 0; i < nodes->n; i++) {
-		const struct tree *n = nodes->items[i];
-		const char *p = progress(n, a);
-
-		table_cell(&t, get(n, "name"));
-		table_cell(&t, get(n, "state"));
-		table_cell(&t, get(n, "since"));
-		table_cell(&t, get(n, "address"));
-		table_cell(&t, get(n, "profile"));
-		table_cell(&t, *p ? p : " ");
-	}
-	table_print(&t, &out);
-	fputs(str_text(&out), stdout);
-}
-
-static void print_checks(const struct tree *checks)
-{
-	for (size_t i = 0; checks && i < checks->n; i++) {
-		const struct tree *c = checks->items[i];
-		const char *name = get(c, "name"), *seen = get(c, "seen"), *expected = get(c, "expected");
-		bool pass = is_true(c, "pass");
-
-		printf("  %-4s %-18s %s%s%s\n", pass ? "ok" : "BAD", name ? name : "", seen ? seen : "",
-		       pass ? "" : "   wanted: ", pass || !expected ? "" : expected);
-	}
-}
-
-/* --- verbs; each gets the parsed answer */
-
-static int show_status(const struct options *o, const struct tree *t, struct arena *a)
-{
-	const struct tree *admin = tree_get(t, "admin"), *checks = tree_get(admin, "checks");
-	bool green = is_true(admin, "green");
-
-	if (o->json) {
-		print_json(t);
-		return green ? 0 : 10;
-	}
-	printf("site %s   admin %s %s   release %s\n", get(t, "site"), get(admin, "name"), get(admin, "address"),
-	       get(admin, "build_id") ? get(admin, "build_id") : "none: the seed cannot be used");
-	if (!checks || !checks->n)
-		puts("the admin node has not been checked yet");
-	else
-		printf("the admin node is %s\n", green ? "ready: all checks pass" : "NOT ready");
-	print_checks(checks);
-	print_nodes(tree_get(t, "nodes"), a);
-	return green ? 0 : 10;
-}
-
-static int show_list(const struct options *o, const struct tree *t, struct arena *a)
-{
-	if (o->json)
-		print_json(t);
-	else
-		print_nodes(tree_get(t, "nodes"), a);
-	return 0;
-}
-
-static int show_node(const struct options *o, const struct tree *t, struct arena *a UNUSED)
-{
-	static const char *const keys[] = { "name", "state", "since", "heard", "profile", "address", "mac", "life", "boots",
-					    "attempt", "installed", "plan_hash", "percent", "op", "intent", "full", "message", "hint" };
-	const struct tree *m = tree_get(t, "machine"), *sys = tree_get(m, "system"), *disks = tree_get(m, "disks");
-
-	if (o->json) {
-		print_json(t);
-		return 0;
-	}
-	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
-		if (get(t, keys[i]))
-			printf("%-10s %s\n", keys[i], get(t, keys[i]));
-	printf("%-10s %s %s, serial %s\n", "machine", get(sys, "vendor") ? get(sys, "vendor") : "",
-	       get(sys, "product") ? get(sys, "product") : "", get(sys, "serial") ? get(sys, "serial") : "unknown");
-	for (size_t i = 0; disks && i < disks->n; i++) {
-		const struct tree *d = disks->items[i];
-
-		printf("%-10s %s  %s  %s  %s bytes\n", "disk", get(d, "name"), get(d, "serial") ? get(d, "serial") : "no serial",
-		       get(d, "model") ? get(d, "model") : "", get(d, "size_bytes") ? get(d, "size_bytes") : "?");
-	}
-	if (tree_get(t, "checks"))
-		puts("checks");
-	print_checks(tree_get(t, "checks"));
-	return 0;
-}
-
-static int show_plan(const struct options *o, const struct tree *t, struct arena *a UNUSED)
-{
-	if (o->json)
-		print_json(t);
-	else
-		fputs(get(t, "text") ? get(t, "text") : "", stdout);
-	return 0;
-}
-
-static int show_deploy(const struct options *o, const struct tree *t, struct arena *a UNUSED)
-{
-	if (o->json)
-		print_json(t);
-	else
-		printf("%s is %s: %s\n", get(t, "node"), get(t, "state"), get(t, "text"));
-	return 0;
-}
-
-static int show_events(const struct options *o, const struct tree *t, struct arena *a)
-{
-	const struct tree *events = tree_get(t, "events");
-	AUTO_STR out = STR_INIT;
-	struct table table;
-
-	if (o->json) {
-		print_json(t);
-		return 0;
-	}
-	table_init(&table, a, "TIME,NODE,>ATTEMPT,FROM,EVENT,TO,TEXT");
-	for (size_t i = 0; events && i < events->n; i++) {
-		static const char *const keys[] = { "time", "node", "attempt", "from", "event", "to", "text" };
-
-		for (size_t k = 0; k < ARRAY_LEN(keys); k++)
-			table_cell(&table, get(events->items[i], keys[k]));
-	}
-	table_print(&table, &out);
-	fputs(str_text(&out), stdout);
-	return 0;
-}
-
-/* One row a command: its words (NODE stands for a name), the path (%s likewise), and what prints it. */
-enum { POST = 1 };
+/* One row a command: its words (NODE and FILE stand for one), the path (%s is the node), and what prints it. */
+enum { POST = 1, POST_DEPLOY, POST_FILE };
 static const struct command {
 	const char *words[3];
 	const char *path;
 	int method;
-	int (*show)(const struct options *o, const struct tree *t, struct arena *a);
+	int (*show)(const struct show *o, const struct tree *t, struct arena *a);
 	const char *doc;
 } commands[] = {
 	{ { "status" }, "/status", 0, show_status, "the site and its nodes; exit 0 only if the admin node is ready" },
 	{ { "node", "list" }, "/nodes", 0, show_list, "all nodes" },
 	{ { "node", "show", "NODE" }, "/node/%s", 0, show_node, "everything known of one" },
-	{ { "node", "plan", "NODE" }, "/node/%s/plan", 0, show_plan, "what will be (or was) done to it" },
-	{ { "node", "deploy", "NODE" }, "/node/%s/deploy", POST, show_deploy, "deploy it once: [--plan HASH] [--wipe SERIAL]... [--full]" },
+	{ { "node", "plan", "NODE" }, "/node/%s/plan", 0, show_text, "what will be (or was) done to it" },
+	{ { "node", "deploy", "NODE" }, "/node/%s/deploy", POST_DEPLOY, show_deploy, "deploy it once: [--plan HASH] [--wipe SERIAL]... [--full]" },
 	{ { "node", "events", "NODE" }, "/node/%s/events", 0, show_events, "what happened to it" },
-	{ { "deploy", "NODE" }, "/node/%s/deploy", POST, show_deploy, "the same as node deploy" },
+	{ { "deploy", "NODE" }, "/node/%s/deploy", POST_DEPLOY, show_deploy, "the same as node deploy" },
+	{ { "node", "lock", "NODE" }, "/node/%s/lock", POST, show_deploy, "its binding stays, whatever rules come" },
+	{ { "node", "unlock", "NODE" }, "/node/%s/unlock", POST, show_deploy, "its binding may change" },
+	{ { "node", "rebind", "NODE" }, "/node/%s/rebind", POST, show_deploy, "the rules are asked about it again" },
+	{ { "node", "release", "NODE" }, "/node/%s/release", POST, show_deploy, "take it out of use; its name and address are free" },
+	{ { "node", "delete", "NODE" }, "/node/%s/delete", POST, show_deploy, "forget it with all that was kept of it" },
+	{ { "explain", "NODE" }, "/node/%s/explain", 0, show_text, "which rule bound it, and why each other did not" },
+	{ { "rules" }, "/rules", 0, show_rules, "what the rules in force make of every node" },
+	{ { "rules", "check", "FILE" }, "/rules/check", POST_FILE, show_rules, "what those of another site file would make of every node" },
+	{ { "rules", "apply", "FILE" }, "/rules/apply", POST_FILE, show_rules, "its rules, profiles and policy from now on" },
+	{ { "report" }, "/report", 0, show_json, "all nodes and their last checks, signed by the site's key" },
 	{ { "events" }, "/events", 0, show_events, "what happened to all" },
 };
 
@@ -251,23 +86,27 @@ static void usage(FILE *to)
 			str_addf(&words, "%s%s", k ? " " : "", commands[i].words[k]);
 		fprintf(to, "  %-18s %s\n", str_text(&words), commands[i].doc);
 	}
+	fputs("  deploy             NODE..., --all or --role NAME: each once, whatever becomes of the others\n"
+	      "  verify             NODE..., --all or --role NAME: the checks of ready nodes again; exit 10 when one is not as declared\n"
+	      "  report check FILE [KEY]  whether a report that was carried away is what the site's key signed\n",
+	      to);
 	fputs("  network            show, check FILE, apply FILE [--timeout SECONDS], confirm, revert: this machine's own networks\n", to);
 	fputs("FULCRUM_SOCKET overrides the daemon's socket, /run/fulcrum/operator.sock.\n", to);
 }
 
-static const struct command *find_command(const struct options *o, const char **ret_node)
+static const struct command *find_command(const struct options *o, const char **ret_arg)
 {
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
 		const struct command *c = &commands[i];
-		int n = 0;
+		size_t n = 0;
 		bool same = true;
 
-		*ret_node = NULL;
+		*ret_arg = NULL;
 		for (; n < 3 && c->words[n]; n++) {
 			if (n >= o->n_words)
 				same = false;
-			else if (strcmp(c->words[n], "NODE") == 0)
-				*ret_node = o->words[n];
+			else if (!strcmp(c->words[n], "NODE") || !strcmp(c->words[n], "FILE"))
+				*ret_arg = o->words[n];
 			else
 				same = same && strcmp(c->words[n], o->words[n]) == 0;
 		}
@@ -277,30 +116,61 @@ static const struct command *find_command(const struct options *o, const char **
 	return NULL;
 }
 
+static int fail(const struct error *err)
+{
+	fprintf(stderr, "fulcrum: %s\n", err->msg);
+	if (err->hint[0])
+		fprintf(stderr, "  %s\n", err->hint);
+	return error_exit_code(err->kind);
+}
+
 static int run(const struct options *o)
 {
 	AUTO_ARENA a = ARENA_INIT;
+	AUTO_STR file = STR_INIT;
 	const struct command *c;
-	const char *node, *path;
+	const char *arg, *path, *body = NULL;
 	struct tree *t = NULL;
 	struct error err;
 
-	c = find_command(o, &node);
-	if (!c || (c->method != POST && (o->plan || o->n_wipe || o->full))) {
+	c = find_command(o, &arg);
+	if (!c || (c->method != POST_DEPLOY && (o->plan || o->n_wipe || o->full))) {
 		usage(stderr);
 		return 2;
 	}
-	/* Only literals of the table above are formats here. */
-	path = node ? arena_printf(&a, "%.*s%s%s", (int)(strstr(c->path, "%s") - c->path), c->path, segment(node, &a),
-				   strstr(c->path, "%s") + 2) :
-		      c->path;
-	if (client_ask(path, c->method == POST ? deploy_body(o, &a) : NULL, &a, &t, &err)) {
-		fprintf(stderr, "fulcrum: %s\n", err.msg);
-		if (err.hint[0])
-			fprintf(stderr, "  %s\n", err.hint);
-		return error_exit_code(err.kind);
+	if (c->method == POST_FILE) {
+		if (file_read(arg, YAML_MAX_BYTES, &file, &err))
+			return fail(&err);
+		body = str_text(&file);
+	} else if (c->method) {
+		body = c->method == POST_DEPLOY ? deploy_body(o, &a) : "";
 	}
-	return c->show(o, t, &a);
+	/* Only literals of the table above are formats here. */
+	path = strstr(c->path, "%s") ? client_path(c->path, arg, &a) : c->path;
+	if (client_ask(path, body, &a, &t, &err))
+		return fail(&err);
+	return c->show(&o->show, t, &a);
+}
+
+/* deploy and verify, of several nodes or by what they are. */
+static bool is_batch(const struct options *o)
+{
+	if (!o->n_words || (strcmp(o->words[0], "deploy") && strcmp(o->words[0], "verify")))
+		return false;
+	return o->all || o->role || o->n_words > 2 || !strcmp(o->words[0], "verify");
+}
+
+static int run_batch(const struct options *o)
+{
+	AUTO_ARENA a = ARENA_INIT;
+	struct batch b = { .show = &o->show, .names = o->words + 1, .n_names = o->n_words - 1, .role = o->role, .all = o->all };
+
+	/* One plan's hash is no word about others. */
+	if ((o->plan && o->n_words != 2) || (!b.n_names && !b.role && !b.all)) {
+		usage(stderr);
+		return 2;
+	}
+	return strcmp(o->words[0], "deploy") ? batch_verify(&b) : batch_deploy(&b, deploy_body(o, &a));
 }
 
 /* The networks are not the daemon's: it is restarted when they change. Root at the machine itself asks for it. */
@@ -321,6 +191,7 @@ int main(int argc, char **argv)
 	static const struct option longs[] = {
 		{ "output", required_argument, NULL, 'o' }, { "plan", required_argument, NULL, 'p' },
 		{ "wipe", required_argument, NULL, 'w' },   { "full", no_argument, NULL, 'f' },
+		{ "all", no_argument, NULL, 'a' },	    { "role", required_argument, NULL, 'r' },
 		{ "help", no_argument, NULL, 'h' },	    { NULL, 0, NULL, 0 },
 	};
 	AUTO_ARENA a = ARENA_INIT;
@@ -332,8 +203,8 @@ int main(int argc, char **argv)
 	while ((c = getopt_long(argc, argv, "o:h", longs, NULL)) >= 0)
 		switch (c) {
 		case 'o':
-			o.json = strcmp(optarg, "json") == 0;
-			if (o.json || strcmp(optarg, "table") == 0)
+			o.show.json = strcmp(optarg, "json") == 0;
+			if (o.show.json || strcmp(optarg, "table") == 0)
 				break;
 			fprintf(stderr, "fulcrum: -o takes table or json\n");
 			return 2;
@@ -347,6 +218,12 @@ int main(int argc, char **argv)
 		case 'f':
 			o.full = true;
 			break;
+		case 'a':
+			o.all = true;
+			break;
+		case 'r':
+			o.role = optarg;
+			break;
 		case 'h':
 			usage(stdout);
 			return 0;
@@ -354,7 +231,11 @@ int main(int argc, char **argv)
 			usage(stderr);
 			return 2;
 		}
-	for (; optind < argc && o.n_words < (int)ARRAY_LEN(o.words); optind++)
+	for (; optind < argc; optind++) {
+		o.words = arena_grow(&a, o.words, o.n_words, sizeof(*o.words));
 		o.words[o.n_words++] = argv[optind];
-	return run(&o);
+	}
+	if (o.n_words >= 3 && o.n_words <= 4 && !strcmp(o.words[0], "report") && !strcmp(o.words[1], "check"))
+		return report_check(o.words[2], o.n_words == 4 ? o.words[3] : NULL);
+	return is_batch(&o) ? run_batch(&o) : run(&o);
 }

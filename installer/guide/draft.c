@@ -80,7 +80,7 @@ static void add_nodes(struct guide *g, struct site *s)
 	packages[0] = "openssh-server";
 	*p = (struct profile){ .name = "server", .image = g->said.image, .disks = d, .n_disks = 1, .layout = l, .n_layout = 3,
 			       .packages = packages, .n_packages = 1 };
-	*r = (struct rule){ .bind = { "server", "node-{seq}" } };
+	*r = (struct rule){ .bind = { .profile = "server", .name = "node-{seq}" } };
 	s->profiles = p;
 	s->n_profiles = 1;
 	s->rules = r;

@@ -348,6 +348,8 @@ static const struct field when_fields[] = {
 	FIELD_CUSTOM(struct rule_when, firmware, 0, &firmware_codec, "how it boots"),
 	FIELD_U64(struct rule_when, cpus, FIELD_NONZERO, "processors, at least"),
 	FIELD_U64(struct rule_when, disks, FIELD_NONZERO, "disks, at least"),
+	FIELD_U64(struct rule_when, ports, FIELD_NONZERO, "network ports, at least"),
+	FIELD_STRING(struct rule_when, neighbour, LINE, "name of the switch at one of its ports, as that says it by LLDP; wildcards match"),
 };
 static const struct schema when_schema =
 	SCHEMA("when", struct rule_when, when_fields, "Says which machines: all that is given must hold; {} is every machine.");
@@ -355,6 +357,8 @@ static const struct schema when_schema =
 static const struct field bind_fields[] = {
 	FIELD_STRING(struct rule_bind, profile, FIELD_REQUIRED | LINE, "name of the profile they get"),
 	FIELD_STRING(struct rule_bind, name, FIELD_REQUIRED | LINE, "their names; {seq} counts from 1"),
+	FIELD_CUSTOM(struct rule_bind, addresses, 0, &range_codec, "part of the admin network's `hosts` that their addresses come from"),
+	FIELD_STRINGS(struct rule_bind, roles, LINE, "labels of what they are for: `fulcrum deploy --role NAME`"),
 };
 static const struct schema bind_schema =
 	SCHEMA("bind", struct rule_bind, bind_fields, "What becomes of such a machine.");
@@ -363,7 +367,7 @@ static const struct field rule_fields[] = {
 	FIELD_STRUCT(struct rule, when, FIELD_REQUIRED, &when_schema, "which machines"),
 	FIELD_STRUCT(struct rule, bind, FIELD_REQUIRED, &bind_schema, "what becomes of them"),
 };
-static const struct schema rule_schema = {
+const struct schema rule_schema = {
 	.name = "rule",
 	.size = sizeof(struct rule),
 	.fields = rule_fields,
@@ -390,6 +394,7 @@ static const struct schema admin_schema =
 
 static const struct field policy_fields[] = {
 	FIELD_ENUM(struct site_policy, approve, 0, approve_names, "first deploys of blank machines wait for a person, or not"),
+	FIELD_U64(struct site_policy, at_once, FIELD_NONZERO, "so many nodes are written at the same time, others wait; without it all that may be"),
 };
 static const struct schema policy_schema =
 	SCHEMA("policy", struct site_policy, policy_fields, "What may happen without being asked.");

@@ -106,10 +106,15 @@ struct rule {
 		const char *vendor, *product, *serial, *mac, *firmware;
 		uint64_t cpus; /* at least */
 		uint64_t disks; /* at least */
+		uint64_t ports; /* network ports, at least */
+		const char *neighbour; /* name of a switch that one of its ports hears */
 	} when;
 	struct rule_bind {
 		const char *profile;
 		const char *name; /* "node-{seq}" */
+		struct addr_range addresses; /* a part of the admin network's hosts; none: all of them */
+		const char **roles; /* labels for people and for `fulcrum deploy --role` */
+		size_t n_roles;
 	} bind;
 	struct pos pos;
 };
@@ -140,6 +145,7 @@ struct site {
 	size_t n_rules;
 	struct site_policy {
 		enum approve approve; /* first deploys of blank machines: hold (default) or auto */
+		uint64_t at_once; /* so many nodes are written at the same time; 0: all that may be */
 	} policy;
 	struct site_preflight {
 		const char **ignore; /* names of site_preflight_ignorable */
@@ -154,7 +160,9 @@ struct site {
 	bool bench; /* agents also time a plain HTTP-to-disk stream */
 };
 
-extern const struct schema site_schema;
+extern const struct schema site_schema, rule_schema;
+/* Whether NAME (LEN bytes) is what a rule's name PATTERN makes for some number. */
+bool rule_makes_name(const char *pattern, const char *name, size_t len);
 /* What `preflight.ignore` may name: the checks of engine/preflight.h that a person may overrule. NULL-terminated. */
 extern const char *const site_preflight_ignorable[];
 

@@ -223,8 +223,7 @@ static void check_profile(const struct check *c, const struct profile *p, const 
 
 static const char seq_mark[] = "{seq}";
 
-/* Whether NAME (LEN bytes) is what PATTERN makes for some number. */
-static bool pattern_makes(const char *pattern, const char *name, size_t len)
+bool rule_makes_name(const char *pattern, const char *name, size_t len)
 {
 	const char *mark = strstr(pattern, seq_mark), *tail;
 	size_t head, digits, tail_n;
@@ -260,7 +259,7 @@ static void check_rule_name(const struct check *c, const struct rule *r, struct 
 	else if (!mark && !names_one_machine(&r->when))
 		finding_add(c->f, pos, path, "write {seq} where a number goes, or give the `serial:` of one machine in `when`",
 			    "%s would be the name of every machine of this rule", quoted(c, name));
-	else if (admin && pattern_makes(name, admin, strcspn(admin, ".")))
+	else if (admin && rule_makes_name(name, admin, strcspn(admin, ".")))
 		finding_add(c->f, pos, path, NULL, "%s would also name the admin node, %s", quoted(c, name), admin);
 }
 
@@ -299,6 +298,34 @@ static void check_reached(const struct check *c, const struct tree *rules, size_
 	}
 }
 
+static void check_rule_addresses(const struct check *c, struct rule *r, struct pos pos, const char *path)
+{
+	const struct network *net = site_network(c->s, "admin");
+	struct addr_range *range = &r->bind.addresses;
+
+	/* What is wrong with the network itself is said there. */
+	if (!range->text || !net || !net->mask || !net->hosts.first)
+		return;
+	if (addr_range_resolve(range, net->net) || range->first > range->last)
+		finding_add(c->f, pos, path, NULL, "%s is no range of addresses", quoted(c, range->text));
+	else if (range->first < net->hosts.first || range->last > net->hosts.last)
+		finding_add(c->f, pos, path, "give a part of that range", "%s is not inside of networks.admin.hosts, %s",
+			    quoted(c, range->text), net->hosts.text);
+	else
+		return;
+	range->first = range->last = 0;
+}
+
+static void check_roles(const struct check *c, const struct rule *r, const struct tree *bind, const char *path)
+{
+	const struct tree *list = tree_get(bind, "roles");
+
+	for (size_t i = 0; i < r->bind.n_roles; i++)
+		if (!label_is_good(r->bind.roles[i], strlen(r->bind.roles[i])))
+			finding_add(c->f, nth_pos(list, i), item(c, path, i), "lower-case letters, digits and inner hyphens",
+				    "%s is no name of a role", quoted(c, r->bind.roles[i]));
+}
+
 static void check_rules(const struct check *c, const struct tree *t)
 {
 	const struct site *s = c->s;
@@ -307,7 +334,7 @@ static void check_rules(const struct check *c, const struct tree *t)
 	for (size_t i = 0; i < s->n_profiles; i++)
 		profiles[i] = s->profiles[i].name;
 	for (size_t i = 0; i < s->n_rules; i++) {
-		const struct rule *r = &s->rules[i];
+		struct rule *r = &s->rules[i];
 		const struct tree *bind = tree_get(nth(t, i), "bind");
 		const char *path = under(c, item(c, "rules", i), "bind");
 
@@ -322,6 +349,8 @@ static void check_rules(const struct check *c, const struct tree *t)
 					    "rules[%zu] gives the same name", j);
 				break;
 			}
+		check_rule_addresses(c, r, at(bind, "addresses"), under(c, path, "addresses"));
+		check_roles(c, r, bind, under(c, path, "roles"));
 		check_reached(c, t, i);
 	}
 }

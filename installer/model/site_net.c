@@ -101,7 +101,7 @@ static const char *range_write(const void *member, struct arena *a)
 	return ((const struct addr_range *)member)->text;
 }
 
-static const struct field_codec range_codec = {
+const struct field_codec range_codec = {
 	.what = "a range of addresses, such as .81-.160 or 10.0.0.81-10.0.0.160",
 	.pattern = "^(\\.[0-9]{1,3}){1,3}-(\\.[0-9]{1,3}){1,3}$|^[0-9]{1,3}(\\.[0-9]{1,3}){3}-[0-9]{1,3}(\\.[0-9]{1,3}){3}$",
 	.read = range_read,

@@ -102,7 +102,7 @@ struct network {
 };
 
 extern const struct schema link_schema, network_schema;
-extern const struct field_codec mac_codec;
+extern const struct field_codec mac_codec, range_codec;
 
 /* Sets FIRST and LAST of R from its text, short addresses being inside network NET; -1: bad text. */
 MUST_CHECK int addr_range_resolve(struct addr_range *r, uint32_t net);

@@ -39,12 +39,12 @@ static void only_one_way_to_writing(void)
 			from_approved = from_approved && r->from == NODE_APPROVED && r->event == EV_CLAIMED;
 		/* A node with its own system leaves local boot only by the operator's word, or by failing. */
 		if (life_states[r->from].boot == BOOT_LOCAL && life_states[r->to].boot == BOOT_AGENT)
-			local_when_own = local_when_own && (r->event == EV_DEPLOY || r->to == NODE_FAILED);
+			local_when_own = local_when_own && (r->event == EV_DEPLOY || r->event == EV_RELEASE || r->to == NODE_FAILED);
 	}
 	agent_when_writing = life_states[NODE_DEPLOYING].boot == BOOT_AGENT;
 	ok(from_approved, "only a claim of an approved plan leads to writing");
 	ok(agent_when_writing, "a node that is being written boots the agent");
-	ok(local_when_own, "a node with its own system keeps it until the operator says deploy, or it fails");
+	ok(local_when_own, "a node with its own system keeps it until the operator says deploy or release, or it fails");
 	ok(life_find(NODE_READY, EV_CLAIMED) == NULL, "a ready node has nothing to claim");
 	ok(life_find(NODE_FAILED, EV_HELLO)->to == NODE_FAILED, "a failed node stays failed when its agent comes back");
 	ok(life_find(NODE_DEPLOYING, EV_HELLO)->to == NODE_FAILED, "an agent that comes back while deploying has failed");
