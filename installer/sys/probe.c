@@ -28,11 +28,10 @@ enum {
 	WIPE_MS = 300000,
 	HITS_MAX = 64, /* signatures found on one range: more is a loop */
 	PARTITIONS_MAX = 512,
-	END_BYTES =
-		1024 * 1024, /* of each end: where every known signature has at least one copy */
+	END_BYTES = 1024 * 1024, /* of each end: where every known signature has at least one copy */
 };
 
-/* No disk reaches here, and sums of two such do not overflow. */
+/* No disk reaches here, and sums of two such do not overflow: what a hostile table says is kept below. */
 static const uint64_t PROBE_FAR = 1ULL << 62;
 
 struct look {
@@ -160,7 +159,7 @@ static void scan_signatures(struct look *l, const char *where, uint64_t start, u
 	}
 }
 
-/* libblkid always counts in sectors of 512 bytes. What a hostile table says beyond any disk stays so far away that it can be added. */
+/* libblkid always counts in sectors of 512 bytes. */
 static uint64_t extent_bytes(blkid_loff_t sectors)
 {
 	return sectors < 0 || (uint64_t)sectors > PROBE_FAR / 512 ? PROBE_FAR : (uint64_t)sectors * 512;
@@ -233,14 +232,11 @@ static void scan_table(struct look *l, struct disk *d)
 			if (!d->table)
 				d->table = type;
 		}
-		complain(l,
-			 n > 1 ? "several partition tables at once: %s" : "table cannot be read%s",
-			 n > 1 ? str_text(&types) : "");
+		complain(l, n > 1 ? "several partition tables at once: %s" : "table cannot be read%s", n > 1 ? str_text(&types) : "");
 	}
 	scan_partitions(l, pr, &d->partitions, &d->n_partitions);
 	/* A protective MBR without a GPT that libblkid accepts: say what is wrong with that. */
-	if ((str_eq(d->table, "gpt") || str_eq(d->table, "PMBR")) &&
-	    gpt_check(&l->block, &l->damage, &ignored))
+	if ((str_eq(d->table, "gpt") || str_eq(d->table, "PMBR")) && gpt_check(&l->block, &l->damage, &ignored))
 		complain(l, "%s", ignored.msg);
 }
 
@@ -279,8 +275,7 @@ static void find_journal(struct look *l, struct disk *d)
 	d->journal_keeps = l->journal && j.keeps;
 }
 
-static int read_end(const struct look *l, uint64_t start, uint64_t size, bool last,
-		    bool *ret_uniform, struct error *err)
+static int read_end(const struct look *l, uint64_t start, uint64_t size, bool last, bool *ret_uniform, struct error *err)
 {
 	size_t len = size < END_BYTES ? (size_t)size : END_BYTES;
 	uint64_t at = last ? start + size - len : start;
@@ -347,8 +342,7 @@ int probe_look(void *ctx, struct str *out, struct error *err)
 		if (p->start_bytes >= l.block.size || p->size_bytes > l.block.size - p->start_bytes)
 			complain(&l, "%sreaches past the end of the disk", where);
 		else if (p->size_bytes)
-			scan_signatures(&l, where, p->start_bytes, p->size_bytes, &p->signatures,
-					&p->n_signatures);
+			scan_signatures(&l, where, p->start_bytes, p->size_bytes, &p->signatures, &p->n_signatures);
 	}
 	if (!d->table && !d->n_partitions && !d->n_signatures && !l.damage.len)
 		scan_ends(&l);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The table of a node's life, walked in every direction. */
+#include <string.h>
+
 #include "admin/life.h"
+#include "base/fd.h"
 #include "tap.h"
 
 static void walk_all(void)
@@ -84,6 +87,18 @@ static void drawing(void)
 	ok(strstr(str_text(&text), "| approved | claimed | deploying |") != NULL, "the table in words names the claim");
 }
 
+/* A table that is written twice is wrong once. */
+static void written_down(void)
+{
+	AUTO_STR text = STR_INIT;
+	AUTO_STR page = STR_INIT;
+	struct error err;
+
+	life_markdown(&text);
+	ok(file_read("installer/admin/README.md", 1 << 20, &page, &err) == 0, "the daemon's page is there");
+	ok(strstr(str_text(&page), str_text(&text)) != NULL, "and has the tables as they are (fulcrumd life)");
+}
+
 int main(void)
 {
 	walk_all();
@@ -91,5 +106,6 @@ int main(void)
 	only_one_way_to_writing();
 	deadlines();
 	drawing();
+	written_down();
 	return tap_end();
 }
