@@ -192,9 +192,8 @@ static void scan_partitions(struct look *l, blkid_probe pr, struct partition **l
 		ret->number = number > 0 ? (uint64_t)number : 0;
 		ret->name = text_clean(&l->arena, name, name ? strlen(name) : 0);
 		ret->uuid = text_clean(&l->arena, uuid, uuid ? strlen(uuid) : 0);
-		ret->type_uuid = type ? text_clean(&l->arena, type, strlen(type))
-				      : arena_printf(&l->arena, "0x%02x",
-						     (unsigned int)blkid_partition_get_type(p));
+		ret->type_uuid = type ? text_clean(&l->arena, type, strlen(type)) :
+					arena_printf(&l->arena, "0x%02x", (unsigned int)blkid_partition_get_type(p));
 		ret->start_bytes = extent_bytes(blkid_partition_get_start(p));
 		ret->size_bytes = extent_bytes(blkid_partition_get_size(p));
 	}
