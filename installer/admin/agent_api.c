@@ -11,6 +11,7 @@
 #include "admin/bootconf.h"
 #include "admin/nodes.h"
 #include "admin/plans.h"
+#include "admin/recorder.h"
 #include "admin/secrets.h"
 #include "base/clock.h"
 #include "data/json.h"
@@ -560,6 +561,18 @@ static int ack_repeated(struct admin *ad, const struct speaker *s, const struct 
 				s->attempt->claimed_s && m->seq == s->attempt->claim_seq &&
 				str_eq(m->plan_hash, s->attempt->plan_hash);
 	return m->report == REPORT_CLAIM && ack->accepted ? add_secrets(ad, s, ack, err) : 0;
+}
+
+int agent_record(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err)
+{
+	struct msg_record *m = ARENA_NEW(rq->arena, struct msg_record);
+	struct msg_ack ack = { .accepted = true };
+	struct speaker s;
+
+	if (field_from_json(&msg_record_schema, "record", rq->body, rq->body_len, m, rq->arena, err) ||
+	    who_speaks(ad, rq, m->attempt, &s, err) || recorder_keep(ad, s.node, m, err))
+		return -1;
+	return answer(as, &msg_ack_schema, &ack);
 }
 
 int agent_report(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err)

@@ -59,6 +59,7 @@ void api_json(struct api_answer *as, const struct tree *t);
 int agent_hello(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);
 int agent_poll(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);
 int agent_report(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);
+int agent_record(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);
 /* operator_api.c */
 int api_boot_grub(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);
 int api_public_status(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);
@@ -76,6 +77,7 @@ int op_unlock(struct admin *ad, const struct api_request *rq, struct api_answer 
 int op_rebind(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);
 int op_release(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);
 int op_delete(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);
+int op_bundle(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);
 int op_verify(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);
 int op_rules(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);
 int op_rules_check(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);

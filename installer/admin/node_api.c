@@ -10,6 +10,7 @@
 #include "admin/explain.h"
 #include "admin/nodes.h"
 #include "admin/plans.h"
+#include "admin/recorder.h"
 #include "admin/rules.h"
 #include "admin/site_change.h"
 #include "base/clock.h"
@@ -122,7 +123,19 @@ int op_delete(struct admin *ad, const struct api_request *rq, struct api_answer 
 	}
 	if (node_delete(ad->store, n, err) || effects_sweep(ad, err))
 		return -1;
+	recorder_forget(ad, n);
 	return answer_node(as, n, "forgotten; a machine that comes back is a new one", rq->arena);
+}
+
+int op_bundle(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err)
+{
+	struct tree *t;
+	struct node *n;
+
+	if (op_find(ad, rq, &n, err) || recorder_bundle(ad, n, rq->arena, &t, err))
+		return -1;
+	api_json(as, t);
+	return 0;
 }
 
 int op_verify(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err)

@@ -12,6 +12,7 @@ struct ram_agent {
 	const char *release_key; /* hex */
 	int64_t epoch_s;	 /* when this system was built; 0 = unknown */
 	const char *target, *journal;
+	const char *progress; /* file with all that the progress channel was told; NULL: none */
 	const struct engine_sink *console; /* the machine's own screen */
 	void (*show_error)(void *ctx, const struct error *err); /* with the console's ctx */
 };

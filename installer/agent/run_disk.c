@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "agent/checks.h"
+#include "agent/record.h"
 #include "agent/run.h"
 #include "base/str.h"
 #include "observe/machine.h"
@@ -20,7 +21,14 @@ static int run_checks(struct client *c, const struct msg_order *o, struct arena 
 		printf("check %s: %s%s%s\n", r.results[i].name, r.results[i].pass ? "pass" : "FAIL",
 		       r.results[i].pass ? "" : ": ", r.results[i].pass ? "" : r.results[i].seen);
 	fflush(stdout);
-	return client_report(c, &r, REPORT_TRIES, &ack, a, err);
+	if (client_report(c, &r, REPORT_TRIES, &ack, a, err))
+		return -1;
+	for (size_t i = 0; i < r.n_results; i++)
+		if (!r.results[i].pass) {
+			record_send(c, NULL);
+			break;
+		}
+	return 0;
 }
 
 static int follow_order(struct client *c, const struct msg_order *o, struct arena *a, struct error *err)
@@ -51,6 +59,7 @@ int agent_run_disk(struct client *c, struct error *err)
 	observe_system("", &machine_arena, &hello.machine);
 	if (client_hello(c, &hello, &machine_arena, err))
 		return -1;
+	record_send(c, NULL);
 	for (;;) {
 		AUTO_ARENA a = ARENA_INIT;
 		struct msg_order o = { 0 };

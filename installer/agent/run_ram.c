@@ -5,6 +5,7 @@
 
 #include "agent/clock.h"
 #include "agent/measure.h"
+#include "agent/record.h"
 #include "agent/run.h"
 #include "agent/secrets.h"
 #include "base/channel.h"
@@ -136,7 +137,10 @@ static int deploy(struct client *c, const struct ram_agent *ra, const struct msg
 	}
 	if (apply_with_keys(&e, plan, &ack, c->sec, a, &cause)) {
 		ra->show_error(ra->console->ctx, &cause);
-		return report_failure(c, &cause, a, err);
+		if (report_failure(c, &cause, a, err))
+			return -1;
+		record_send(c, ra->progress);
+		return 0;
 	}
 	applied.key = e.node_key;
 	applied.text = p.notes.len ? str_text(&p.notes) : NULL;
@@ -181,6 +185,7 @@ static int follow_orders(struct client *c, const struct ram_agent *ra, struct er
 			/* The admin node has acknowledged the new boot intent: only now is a reboot safe. */
 			printf("fulcrum: rebooting\n");
 			fflush(stdout);
+			record_send(c, ra->progress);
 			return c->sys->ops->reboot(c->sys, err);
 		}
 		if (client_pause(c, o.poll_ms, err))
@@ -211,5 +216,6 @@ int agent_run_ram(struct client *c, const struct ram_agent *ra, struct error *er
 		channel_emit("stage", "agent", "stage", "clock", "text", said, NULL);
 	}
 	fflush(stdout);
+	record_send(c, ra->progress);
 	return follow_orders(c, ra, err);
 }

@@ -13,6 +13,7 @@
 #include "ui/console.h"
 
 static const char release_key_path[] = "/usr/share/fulcrum/release.pub";
+static const char progress_path[] = "/run/fulcrum/progress.jsonl";
 enum { RETRY_MS = 10000 };
 
 static int start(struct arena *a, struct client *c, struct ram_agent *ra, struct error *err)
@@ -44,7 +45,8 @@ int main(int argc, char **argv)
 	AUTO_ARENA a = ARENA_INIT;
 	char pub[KEY_PUB_HEX], sec[KEY_SEC_HEX];
 	struct client c = { .sys = sys_real_new(), .pub = pub, .sec = sec };
-	struct ram_agent ra = { .root = "", .target = "/run/fulcrum/target", .journal = "/run/fulcrum/journal" };
+	struct ram_agent ra = { .root = "", .target = "/run/fulcrum/target", .journal = "/run/fulcrum/journal",
+				.progress = progress_path };
 	struct console console;
 	struct engine_sink sink = console_sink(&console);
 	struct error err = { 0 };
@@ -55,7 +57,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: %s    (everything comes from the kernel command line)\n", argv[0]);
 		return error_exit_code(ERR_USAGE);
 	}
-	channel_log("/run/fulcrum/progress.jsonl");
+	channel_log(progress_path);
 	console_init(&console, true, "agent");
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	/* A key made of an empty pool would not be one. */

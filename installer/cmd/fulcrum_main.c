@@ -52,6 +52,7 @@ static const struct command {
 	{ { "node", "rebind", "NODE" }, "/node/%s/rebind", POST, show_deploy, "the rules are asked about it again" },
 	{ { "node", "release", "NODE" }, "/node/%s/release", POST, show_deploy, "take it out of use; its name and address are free" },
 	{ { "node", "delete", "NODE" }, "/node/%s/delete", POST, show_deploy, "forget it with all that was kept of it" },
+	{ { "bundle", "NODE" }, "/node/%s/bundle", 0, show_bundle, "all that is known of it, as one tar file on standard output" },
 	{ { "explain", "NODE" }, "/node/%s/explain", 0, show_text, "which rule bound it, and why each other did not" },
 	{ { "rules" }, "/rules", 0, show_rules, "what the rules in force make of every node" },
 	{ { "rules", "check", "FILE" }, "/rules/check", POST_FILE, show_rules, "what those of another site file would make of every node" },

@@ -4,7 +4,11 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/tar.h"
 #include "data/json.h"
 #include "ui/table.h"
 
@@ -175,6 +179,31 @@ int show_events(const struct show *o, const struct tree *t, struct arena *a)
 int show_json(const struct show *o UNUSED, const struct tree *t, struct arena *a UNUSED)
 {
 	print_json(t);
+	return 0;
+}
+
+int show_bundle(const struct show *o, const struct tree *t, struct arena *a)
+{
+	const struct tree *files = tree_get(t, "files");
+	AUTO_STR tar = STR_INIT;
+	struct error err;
+
+	if (o->json)
+		return show_json(o, t, a);
+	if (isatty(STDOUT_FILENO)) {
+		fprintf(stderr, "fulcrum: a bundle is a file: fulcrum bundle NODE >NODE.tar\n");
+		return 2;
+	}
+	for (size_t i = 0; files && i < files->n; i++) {
+		const char *text = get(files->items[i], "text");
+
+		tar_add(&tar, arena_printf(a, "%s/%s", get(t, "name"), get(files->items[i], "name")), text, strlen(text), clock_real_s());
+	}
+	tar_end(&tar);
+	if (fd_write_all(STDOUT_FILENO, str_text(&tar), tar.len, &err)) {
+		fprintf(stderr, "fulcrum: %s\n", err.msg);
+		return error_exit_code(err.kind);
+	}
 	return 0;
 }
 

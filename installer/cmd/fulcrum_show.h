@@ -23,5 +23,7 @@ int show_events(const struct show *o, const struct tree *t, struct arena *a);
 int show_json(const struct show *o, const struct tree *t, struct arena *a);
 /* The checks of one node. */
 void show_checks(const struct tree *checks);
+/* A tar of the files in T, on standard output; 2 when that is a terminal. */
+int show_bundle(const struct show *o, const struct tree *t, struct arena *a);
 /* What rules make of all nodes. */
 int show_rules(const struct show *o, const struct tree *t, struct arena *a);

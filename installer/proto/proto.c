@@ -4,6 +4,7 @@
 
 const char *const agent_life_names[] = { "ram", "disk", NULL };
 const char *const order_names[] = { "wait", "deploy", "check", "reboot", NULL };
+const char *const record_names[] = { "kernel", "agent", "system", NULL };
 const char *const report_names[] = { "claim", "progress", "applied", "failed", "checks", NULL };
 
 static const struct field hello_fields[] = {
@@ -76,6 +77,15 @@ static const struct field report_fields[] = {
 	FIELD_STRUCTS(struct msg_report, results, FIELD_OMIT_EMPTY, &check_result_schema, "checks: outcomes"),
 };
 const struct schema msg_report_schema = SCHEMA("report", struct msg_report, report_fields, "something happened");
+
+static const struct field record_fields[] = {
+	FIELD_STRING(struct msg_record, node, FIELD_REQUIRED, "whose"),
+	FIELD_U64(struct msg_record, attempt, 0, "attempt"),
+	FIELD_STRING(struct msg_record, boot_id, FIELD_REQUIRED, "id of the boot"),
+	FIELD_ENUM(struct msg_record, record, FIELD_REQUIRED, record_names, "of whom"),
+	FIELD_STRING(struct msg_record, text, FIELD_REQUIRED, "what it said"),
+};
+const struct schema msg_record_schema = SCHEMA("record", struct msg_record, record_fields, "what a boot said so far");
 
 static const struct field sealed_fields[] = {
 	FIELD_STRING(struct sealed_secret, name, FIELD_REQUIRED, "what the plan calls it"),

@@ -16,6 +16,7 @@
 #define PROTO_HELLO "/agent/hello"
 #define PROTO_POLL "/agent/poll"
 #define PROTO_REPORT "/agent/report"
+#define PROTO_RECORD "/agent/record"
 
 enum agent_life { LIFE_RAM, LIFE_DISK };
 extern const char *const agent_life_names[]; /* "ram", "disk" */
@@ -70,6 +71,16 @@ struct msg_report {
 	struct check_result *results;  /* checks */
 	size_t n_results;
 };
+enum record_kind { RECORD_KERNEL, RECORD_AGENT, RECORD_SYSTEM };
+extern const char *const record_names[]; /* "kernel", "agent", "system" */
+struct msg_record { /* what a boot said so far; a later one of the same boot and kind takes its place */
+	const char *node;
+	uint64_t attempt;
+	const char *boot_id;
+	enum record_kind record;
+	const char *text; /* its end, if it was longer than RECORD_MAX */
+};
+enum { RECORD_MAX = 256 * 1024 };
 struct sealed_secret {
 	const char *name;   /* what op_crypt.key says */
 	const char *sealed; /* seal_buffer() to the key that signed the claim */
@@ -82,7 +93,7 @@ struct msg_ack {
 };
 
 extern const struct schema msg_hello_schema, msg_welcome_schema, msg_poll_schema, msg_order_schema,
-	msg_report_schema, msg_ack_schema, sealed_secret_schema, check_schema, check_result_schema;
+	msg_report_schema, msg_record_schema, msg_ack_schema, sealed_secret_schema, check_schema, check_result_schema;
 
 /* Text that is signed for a request, and for its answer. */
 void proto_request_text(const char *path, const char *body, struct str *out);
