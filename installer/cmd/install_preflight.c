@@ -12,7 +12,8 @@
 void job_preflight(struct job *j, const struct error *plan_error, struct preflight *p)
 {
 	*p = (struct preflight){ .sys = j->sys, .a = &j->a, .site = j->site, .machine = j->machine, .catalog = &j->catalog,
-				 .plan = plan_error ? NULL : j->plan, .plan_error = plan_error, .root = "", .elsewhere = j->o.machine };
+				 .plan = plan_error ? NULL : j->plan, .plan_error = plan_error, .medium = j->have_catalog ? job_medium(j) : NULL, .root = "",
+				 .elsewhere = j->o.machine };
 	preflight_run(p);
 	for (size_t i = 0; i < PREFLIGHT_ROWS; i++)
 		channel_emit("preflight", "install", "name", p->rows[i].name, "result", preflight_result_names[p->rows[i].result], "text",

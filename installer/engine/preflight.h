@@ -38,7 +38,7 @@ enum preflight_result {
 };
 extern const char *const preflight_result_names[];
 
-enum { PREFLIGHT_ROWS = 7 };
+enum { PREFLIGHT_ROWS = 8 };
 
 struct preflight {
 	/* in */
@@ -49,6 +49,7 @@ struct preflight {
 	const struct catalog *catalog;
 	const struct plan *plan;	/* NULL: it could not be made, for PLAN_ERROR */
 	const struct error *plan_error;
+	const char *medium; /* the directory of the release that is installed from; NULL: there is none */
 	const char *root;  /* prefix of /sys */
 	bool elsewhere;	   /* the machine is a recorded one: the network and the clock of this one say nothing */
 	/* out */
@@ -61,7 +62,8 @@ struct preflight {
 	} rows[PREFLIGHT_ROWS];
 };
 
-/* Runs all checks. Texts are in P's arena. Takes about 4 s: others on the network are given time to answer. */
+/* Runs all checks. Texts are in P's arena. Takes about 4 s: others on the network are given time to
+ * answer; and up to 3 s more where the medium is slow. */
 void preflight_run(struct preflight *p);
 /*
  * 0, or -1 when a row stops, or, with ASKS_TOO, asks: *ERR is that row's, or lists all of them. A plan that could not be made

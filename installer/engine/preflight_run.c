@@ -14,7 +14,7 @@
 const char *const preflight_result_names[] = { "good", "note", "unknown", "ignored", "asks", "stops", NULL };
 _Static_assert(ARRAY_LEN(preflight_result_names) == PREFLIGHT__N + 1, "a name for every result");
 
-enum { MTU_USUAL = 1500 };
+enum { MTU_USUAL = 1500, PROBE_BYTES = 16 << 20, PROBE_MS = 3000, SLOW_S = 120 };
 
 /* What was seen of the network by the rows that share it. */
 struct seen {
@@ -166,12 +166,57 @@ static void check_mtu(const struct seen *s, struct preflight_row *r)
 						    s->p->port->name, is), NULL);
 }
 
+/* How fast the medium gives its bytes, measured where nothing was read yet. */
+struct probe {
+	uint64_t start_ms, ms, bytes;
+};
+
+static int on_probe(void *ctx, const void *data UNUSED, size_t len, struct error *err)
+{
+	struct probe *p = ctx;
+
+	p->bytes += len;
+	p->ms = clock_mono_ms() - p->start_ms;
+	return p->ms < PROBE_MS ? 0 : error_set(err, ERR_IO, "enough");
+}
+
+static void check_medium(const struct seen *s, struct preflight_row *r)
+{
+	const struct preflight *p = s->p;
+	const struct catalog_image *image = p->catalog->n_images ? &p->catalog->images[0] : NULL;
+	struct probe probe = { .start_ms = clock_mono_ms() };
+	char rate[SIZE_TEXT_MAX], seed[SIZE_TEXT_MAX];
+	struct error err = { 0 };
+	uint64_t a_second, left_s;
+	const char *url;
+
+	if (!p->medium || !image || p->elsewhere) {
+		set(r, PREFLIGHT_UNKNOWN, "there is none here to read", NULL);
+		return;
+	}
+	url = arena_printf(p->a, "file://%s/images/%s/chunks", p->medium, image->name);
+	if (p->sys->ops->fetch(p->sys, url, image->data_bytes / 2, PROBE_BYTES, on_probe, &probe, &err) && probe.ms < PROBE_MS) {
+		set(r, PREFLIGHT_NOTE, arena_strdup(p->a, err.msg), "check the medium: the boot menu has an entry for that");
+		return;
+	}
+	a_second = probe.bytes * 1000 / (probe.ms ? probe.ms : 1);
+	left_s = p->catalog->seed_bytes / (a_second ? a_second : 1);
+	size_format(a_second, rate);
+	size_format(p->catalog->seed_bytes, seed);
+	if (left_s < SLOW_S)
+		set(r, PREFLIGHT_GOOD, arena_printf(p->a, "reads %s/s: %s take about %" PRIu64 " s", rate, seed, left_s), NULL);
+	else
+		set(r, PREFLIGHT_NOTE, arena_printf(p->a, "this medium reads %s/s: reading the rest, %s, takes about %" PRIu64 " minutes", rate, seed,
+						    (left_s + 30) / 60), "another port, or a local stick instead of one over the network, may be faster");
+}
+
 static const struct preflight_check {
 	const char *name;
 	void (*run)(const struct seen *s, struct preflight_row *r);
 } checks[PREFLIGHT_ROWS] = {
 	{ "memory", check_memory },	      { "disk", check_disk },	       { "clock", check_clock }, { "link", check_link },
 	{ "duplicate-address", check_address }, { "foreign-dhcp", check_dhcp }, { "mtu", check_mtu },
+	{ "medium", check_medium },
 };
 
 /* --- the run */

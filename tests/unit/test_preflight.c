@@ -3,6 +3,7 @@
  * Too little memory; clocks of 1980, of today and of the far future; and the whole table, on machines whose network has
  * others on it.
  */
+#include <poll.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -130,6 +131,49 @@ static void test_good(void)
 	ok(strstr(str_text(&text), "\"name\": \"foreign-dhcp\""), "so has the JSON");
 }
 
+/* --- the medium */
+
+static bool medium_breaks;
+static const char *medium_url;
+
+static int w_fetch(struct sys *s UNUSED, const char *url, uint64_t offset, uint64_t length, sys_sink to, void *ctx, struct error *e)
+{
+	static const char some[65536];
+
+	medium_url = url;
+	ok(offset == 50 << 20 && length, "it is read where nothing was read yet, and not all of it");
+	if (medium_breaks)
+		return error_set(e, ERR_IO, "/m/images/debian-13/chunks: at byte 52428800: Input/output error");
+	poll(NULL, 0, 20);
+	return to(ctx, some, sizeof(some), e);
+}
+
+static struct preflight_row medium_row(struct arena *a, uint64_t seed_bytes)
+{
+	static const struct sys_ops with_fetch = { .exec = w_exec, .net_look = w_look, .fetch = w_fetch };
+	struct sys s = { .ops = &with_fetch };
+	struct catalog_image image = { .name = "debian-13", .data_bytes = 100 << 20 };
+	const struct catalog c = { .images = &image, .n_images = 1, .seed_bytes = seed_bytes };
+	struct preflight p = { .sys = &s, .a = a, .site = &site, .machine = &box, .catalog = &c, .plan = &plan, .root = "tests/unit/none", .medium = "/m" };
+
+	preflight_run(&p);
+	return *row(&p, "medium");
+}
+
+static void test_medium(void)
+{
+	AUTO_ARENA a = ARENA_INIT;
+	struct preflight_row r = medium_row(&a, 1 << 20);
+
+	ok(r.result == PREFLIGHT_GOOD && strstr(r.text, "/s: 1.0 MiB take about 0 s"), "a medium says how fast it is: %s", r.text);
+	is_str(medium_url, "file:///m/images/debian-13/chunks", "by the largest file that will be read");
+	r = medium_row(&a, 1ull << 40);
+	ok(r.result == PREFLIGHT_NOTE && strstr(r.text, "this medium reads ") && strstr(r.text, " minutes"), "one that will take long says so: %s", r.text);
+	medium_breaks = true;
+	r = medium_row(&a, 1 << 20);
+	ok(r.result == PREFLIGHT_NOTE && strstr(r.text, "Input/output error"), "so does one that cannot be read: %s", r.text);
+}
+
 static void test_others(void)
 {
 	AUTO_ARENA a = ARENA_INIT;
@@ -191,6 +235,7 @@ int main(void)
 	test_memory();
 	test_clock();
 	test_good();
+	test_medium();
 	test_others();
 	test_blind();
 	return tap_end();
