@@ -86,7 +86,7 @@ $(bin)/fulcrum-node: $(obj)/cmd/node_main.o $(foreach l,agent proto observe sys 
 $(bin)/fulcrum-verify: $(obj)/cmd/verify_main.o $(call lib,base)
 	@mkdir -p $(@D); echo "  LD $@"; $(CC) $(if $(SAN),$(san),-static) -o $@ $^ -lsodium
 # Static, because it runs on the build machine, whatever that is.
-$(bin)/fulcrum-image: $(obj)/cmd/image_main.o $(obj)/model/site_area.o $(call lib,base)
+$(bin)/fulcrum-image: $(obj)/cmd/image_main.o $(obj)/model/block_list.o $(obj)/model/site_area.o $(obj)/data/iso9660.o $(call lib,base)
 	@mkdir -p $(@D); echo "  LD $@"; $(CC) $(if $(SAN),$(san),-static) -o $@ $^ -lsodium -lzstd
 
 # Unit tests: one program each, linked with the layers that its name allows.

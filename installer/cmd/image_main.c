@@ -19,6 +19,8 @@
 #include "base/fd.h"
 #include "base/hash.h"
 #include "base/sums.h"
+#include "data/iso9660.h"
+#include "model/block_list.h"
 #include "model/site_area.h"
 
 enum { CHUNK_BYTES = 1 << 20, ZSTD_LEVEL = 15 };
@@ -237,6 +239,80 @@ static int site_area(const char *dir, struct error *err)
 	return file_replace(path, str_text(&boot), boot.len, 0644, err);
 }
 
+/* --- the list of blocks, into the place that the image has for it */
+
+static int iso_pread(void *ctx, uint64_t at, void *buf, size_t len, struct error *err)
+{
+	ssize_t n = pread(*(const int *)ctx, buf, len, (off_t)at);
+
+	if (n == (ssize_t)len)
+		return 0;
+	return n < 0 ? error_sys(err, errno, "at byte %" PRIu64, at) : error_set(err, ERR_IO, "ends at byte %" PRIu64, at);
+}
+
+/* Adds the place of PATH to the holes of L, which stay in their order. */
+static int add_hole(struct block_list *l, const struct iso *iso, const char *path, struct error *err)
+{
+	const struct iso_file *f = iso_find(iso, path);
+	size_t i = l->n_holes;
+
+	if (!f)
+		return error_set(err, ERR_INPUT, "/%s is not in it", path);
+	for (; i > 0 && l->holes[i - 1].at > f->at; i--)
+		l->holes[i] = l->holes[i - 1];
+	l->holes[i] = (struct block_hole){ f->at, f->size };
+	l->n_holes++;
+	return 0;
+}
+
+static int digest_all(int fd, struct block_list *l, struct arena *a, struct error *err)
+{
+	static unsigned char buf[BLOCK_LIST_BLOCK];
+
+	for (uint64_t at = 0, n; at < l->image; at += n) {
+		char hex[HASH_HEX];
+
+		n = l->image - at < sizeof(buf) ? l->image - at : sizeof(buf);
+		if (iso_pread(&fd, at, buf, (size_t)n, err))
+			return -1;
+		block_list_digest(l, at, buf, (size_t)n, hex);
+		l->digests = arena_grow(a, l->digests, l->n, sizeof(*l->digests));
+		l->digests[l->n++] = arena_strdup(a, hex);
+	}
+	return 0;
+}
+
+static int blocks(const char *key_path, const char *path, struct error *err)
+{
+	AUTO_ARENA a = ARENA_INIT;
+	AUTO_FD fd = open(path, O_RDWR | O_CLOEXEC);
+	AUTO_STR key = STR_INIT;
+	AUTO_STR text = STR_INIT;
+	struct block_list l = { 0 };
+	const struct iso_file *place;
+	struct stat st;
+	struct iso iso;
+
+	if (fd < 0 || fstat(fd, &st))
+		return error_sys(err, errno, "%s", path);
+	l.image = (uint64_t)st.st_size;
+	if (file_read(key_path, 4096, &key, err) ||
+	    iso_read(&(struct iso_source){ .read_at = iso_pread, .ctx = &fd, .size = l.image }, &a, &iso, err) ||
+	    add_hole(&l, &iso, SITE_AREA_DIR "/" SITE_AREA_FILE, err) || add_hole(&l, &iso, SITE_AREA_DIR "/" SITE_AREA_BOOT, err) ||
+	    add_hole(&l, &iso, BLOCK_LIST_PATH, err) || digest_all(fd, &l, &a, err))
+		return error_wrap(err, "%s", path);
+	if (block_list_write(&l, arena_strndup(&a, str_text(&key), strcspn(str_text(&key), "\n")), &text, err))
+		return error_wrap(err, "%s", key_path);
+	place = iso_find(&iso, BLOCK_LIST_PATH);
+	if (text.len > place->size)
+		return error_set(err, ERR_INPUT, "%s: /" BLOCK_LIST_PATH " has %" PRIu64 " bytes, %zu are needed", path, place->size, text.len);
+	while (text.len < place->size)
+		str_addc(&text, '\0');
+	if (pwrite(fd, str_text(&text), text.len, (off_t)place->at) != (ssize_t)text.len || fsync(fd))
+		return error_sys(err, errno, "%s", path);
+	return 0;
+}
+
 /* PATH is a directory with a whole release, or one file of it beside SHA256SUMS and SHA256SUMS.sig. */
 static int check(const char *key_path, const char *path, struct error *err)
 {
@@ -274,6 +350,7 @@ static int usage(void)
 	      "       fulcrum-image sign KEYFILE FILE\n"
 	      "       fulcrum-image manifest DIR\n"
 	      "       fulcrum-image site-area DIR\n"
+	      "       fulcrum-image blocks KEYFILE ISO\n"
 	      "       fulcrum-image check PUBKEYFILE DIR|FILE    (beside SHA256SUMS and SHA256SUMS.sig)\n"
 	      "       fulcrum-image pack --name N --version V --fs TYPE IMAGE OUTDIR\n",
 	      stderr);
@@ -293,6 +370,8 @@ int main(int argc, char **argv)
 		rc = manifest(argv[2], &err);
 	else if (argc == 3 && !strcmp(argv[1], "site-area"))
 		rc = site_area(argv[2], &err);
+	else if (argc == 4 && !strcmp(argv[1], "blocks"))
+		rc = blocks(argv[2], argv[3], &err);
 	else if (argc == 4 && !strcmp(argv[1], "check"))
 		rc = check(argv[2], argv[3], &err);
 	else if (argc == 10 && !strcmp(argv[1], "pack") && !strcmp(argv[2], "--name") && !strcmp(argv[4], "--version") &&

@@ -14,23 +14,18 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "cmd/install_job.h"
-#include "data/iso9660.h"
+#include "cmd/iso_release.h"
 #include "model/site_area.h"
-#include "ops/source.h"
 
-static const char release_url[] = "file://iso";
-
-enum { COPY_BYTES = 1 << 20, KEY_FILE_MAX = 256 };
+enum { COPY_BYTES = 1 << 20 };
 
 /* An opened image, and its places that may change. */
 struct image {
 	const char *path;
 	int fd;
 	struct stat st;
-	struct iso iso;
+	struct iso_release rel;
 	const struct iso_file *area, *boot;
-	struct sys sys; /* answers `fetch` from the release in the image */
-	struct sys_ops ops;
 };
 
 static void image_close(struct image *i)
@@ -63,50 +58,21 @@ static int image_read_at(void *ctx, uint64_t at, void *buf, size_t len, struct e
 	return read_exactly(((const struct image *)ctx)->fd, at, buf, len, err);
 }
 
-/* The bytes of F to SINK. */
-static int stream(const struct image *i, const struct iso_file *f, sys_sink sink, void *ctx, struct error *err)
-{
-	static unsigned char buf[COPY_BYTES];
-
-	for (uint64_t at = 0, n; at < f->size; at += n) {
-		n = f->size - at < sizeof(buf) ? f->size - at : sizeof(buf);
-		if (read_exactly(i->fd, f->at + at, buf, (size_t)n, err) || sink(ctx, buf, (size_t)n, err))
-			return -1;
-	}
-	return 0;
-}
-
-/* The release of the image, to ops/source.c: file://iso/PATH is /fulcrum/PATH. Whole files only. */
-static int image_fetch(struct sys *s, const char *url, uint64_t offset UNUSED, uint64_t length UNUSED, sys_sink sink, void *ctx,
-		       struct error *err)
-{
-	const struct image *i = s->priv;
-	AUTO_STR path = STR_INIT;
-	const struct iso_file *f;
-
-	str_addf(&path, "fulcrum%s", url + strlen(release_url));
-	f = iso_find(&i->iso, str_text(&path));
-	if (!f)
-		return error_set(err, ERR_MEDIUM, "/%s is not in it", str_text(&path));
-	return stream(i, f, sink, ctx, err);
-}
-
 static int image_open(const char *path, struct arena *a, struct image *i, struct error *err)
 {
 	struct iso_source src = { .read_at = image_read_at, .ctx = i };
 
-	*i = (struct image){ .path = path, .fd = open(path, O_RDONLY | O_CLOEXEC), .ops = { .fetch = image_fetch } };
-	i->sys = (struct sys){ .ops = &i->ops, .priv = i };
+	*i = (struct image){ .path = path, .fd = open(path, O_RDONLY | O_CLOEXEC) };
 	if (i->fd < 0 || fstat(i->fd, &i->st))
 		return error_sys(err, errno, "%s", path);
 	if (!S_ISREG(i->st.st_mode))
 		return error_set(err, ERR_INPUT, "%s: not a file with an image in it", path);
 	src.size = (uint64_t)i->st.st_size;
-	if (iso_read(&src, a, &i->iso, err))
+	if (iso_release_open(&i->rel, &src, a, err))
 		return error_wrap(err, "%s", path);
-	i->area = iso_find(&i->iso, SITE_AREA_DIR "/" SITE_AREA_FILE);
-	i->boot = iso_find(&i->iso, SITE_AREA_DIR "/" SITE_AREA_BOOT);
-	if (!iso_find(&i->iso, "fulcrum/SEED"))
+	i->area = iso_find(&i->rel.iso, SITE_AREA_DIR "/" SITE_AREA_FILE);
+	i->boot = iso_find(&i->rel.iso, SITE_AREA_DIR "/" SITE_AREA_BOOT);
+	if (!iso_find(&i->rel.iso, "fulcrum/SEED"))
 		return error_set(err, ERR_MEDIUM, "%s: not a Fulcrum image: it has no /fulcrum/SEED", path);
 	if (!i->area || !i->boot || i->area->size != SITE_AREA_BYTES || i->boot->size != SITE_AREA_BOOT_BYTES)
 		return error_set(err, ERR_MEDIUM, "%s: a Fulcrum image without room for a site file: /%s is missing", path, SITE_AREA_DIR);
@@ -114,12 +80,6 @@ static int image_open(const char *path, struct arena *a, struct image *i, struct
 }
 
 /* --- what is in it */
-
-static int add_text(void *ctx, const void *data, size_t len, struct error *err UNUSED)
-{
-	str_addn(ctx, data, len);
-	return 0;
-}
 
 static int add_hash(void *ctx, const void *data, size_t len, struct error *err UNUSED)
 {
@@ -129,50 +89,27 @@ static int add_hash(void *ctx, const void *data, size_t len, struct error *err U
 
 static int read_area(const struct image *i, struct str *ret_text, bool *ret_unattended, struct error *err)
 {
-	AUTO_STR area = STR_INIT;
-	AUTO_STR boot = STR_INIT;
-
-	if (stream(i, i->area, add_text, &area, err) || stream(i, i->boot, add_text, &boot, err))
-		return error_wrap(err, "%s", i->path);
-	if (site_area_read(str_text(&area), area.len, ret_text, err))
-		return error_wrap(err, "%s: /%s", i->path, i->area->path);
-	if (site_area_boot_read(str_text(&boot), boot.len, ret_unattended, err))
-		return error_wrap(err, "%s: /%s", i->path, i->boot->path);
-	return 0;
-}
-
-/* The key that the release must be signed with: --key, else the one that lies in the image. */
-static int release_key(const struct job *j, const struct image *i, struct str *ret, struct error *err)
-{
-	const struct iso_file *f = iso_find(&i->iso, "fulcrum/keys/release.pub");
-
-	if (j->o.key)
-		return file_read(j->o.key, KEY_FILE_MAX, ret, err);
-	if (!f || f->size > KEY_FILE_MAX)
-		return error_set(err, ERR_MEDIUM, "it carries no key: give the release's with --key");
-	return stream(i, f, add_text, ret, err);
+	return iso_release_area(&i->rel, ret_text, ret_unattended, err) ? error_wrap(err, "%s", i->path) : 0;
 }
 
 /* Every file of the release against its signed manifest. */
 static int check_release(struct job *j, struct image *i, struct error *err)
 {
-	AUTO_STR key = STR_INIT;
+	const char *key = iso_release_key(&i->rel, j->o.key, &j->a, err);
 	struct seed seed;
 
-	if (release_key(j, i, &key, err))
-		return error_wrap(err, "%s", i->path);
-	if (source_seed(&i->sys, release_url, arena_strndup(&j->a, str_text(&key), strcspn(str_text(&key), "\n")), &j->a, &seed, err))
+	if (!key || iso_release_seed(&i->rel, key, &j->a, &seed, err))
 		return error_wrap(err, "%s", i->path);
 	for (size_t n = 0; n < seed.n; n++) {
 		const struct seed_entry *e = &seed.entries[n];
-		const struct iso_file *f = iso_find(&i->iso, arena_printf(&j->a, "fulcrum/%s", e->path));
+		const struct iso_file *f = iso_find(&i->rel.iso, arena_printf(&j->a, "fulcrum/%s", e->path));
 		char got[HASH_HEX];
 		struct hash h;
 
 		if (!f || f->size != e->size)
 			return error_set(err, ERR_MEDIUM, "%s: /fulcrum/%s is %s", i->path, e->path, f ? "of another size" : "missing");
 		hash_begin(&h);
-		if (stream(i, f, add_hash, &h, err))
+		if (iso_release_stream(&i->rel, f, add_hash, &h, err))
 			return error_wrap(err, "%s: /fulcrum/%s", i->path, e->path);
 		hash_end(&h, got);
 		if (strcmp(got, e->hash) != 0)

@@ -25,6 +25,11 @@ const char *job_medium(const struct job *j)
 	return j->o.medium ? j->o.medium : default_medium;
 }
 
+const char *job_default_key(void)
+{
+	return default_key;
+}
+
 int job_machine(struct job *j, struct error *err)
 {
 	AUTO_STR text = STR_INIT;

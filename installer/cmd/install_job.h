@@ -46,6 +46,8 @@ struct job {
 
 /* The directory of the release: --medium, or where the booted medium is mounted. */
 const char *job_medium(const struct job *j);
+/* The file with the release's key that a live system carries. */
+const char *job_default_key(void);
 /* This machine, or the recorded one that --machine names. */
 MUST_CHECK int job_machine(struct job *j, struct error *err);
 /* The site file that the command line names; *ERR lists all findings. */
@@ -150,6 +152,7 @@ void job_show_plan(const struct job *j, struct console *c);
 /* --- the verbs, in the files of their purpose */
 MUST_CHECK int verb_plan(struct job *j, struct error *err);
 MUST_CHECK int verb_apply(struct job *j, struct error *err);
+MUST_CHECK int verb_check_medium(struct job *j, struct error *err);
 MUST_CHECK int verb_customize(struct job *j, struct error *err);
 MUST_CHECK int verb_validate(struct job *j, struct error *err);
 MUST_CHECK int verb_explain(struct job *j, struct error *err);

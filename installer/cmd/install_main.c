@@ -18,6 +18,7 @@ static const struct verb {
 	{ "apply", "--plan-hash HASH SITE.yaml", "do it, if the plan still has that hash", verb_apply, SITE_NEEDED },
 	{ "validate", "SITE.yaml|-...", "check site files, on any machine; -o json for editors", verb_validate, SITE_OWN },
 	{ "customize", "IN.iso SITE.yaml OUT.iso", "a copy of the image with a site file inside", verb_customize, SITE_OWN },
+	{ "check-medium", "[FILE.iso|DEVICE|DIR]", "every block and file of a medium against what was signed", verb_check_medium, SITE_MAY },
 	{ "explain", "SITE.yaml", "each disk with why it matches a selector, or why not", verb_explain, SITE_NEEDED },
 	{ "observe", "", "show this machine: disks, volume groups, arrays, ports", verb_observe, SITE_NONE },
 	{ "bundle", "[--to DIR] [SITE.yaml]", "save what is known of this machine and run as one file", verb_bundle, SITE_MAY },
