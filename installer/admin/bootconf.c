@@ -79,7 +79,8 @@ static void agent_script(const struct admin *ad, const char *mac, const char *wh
 /*
  * The disk's own loader is started with its disk as root: the signed shim looks for GRUB on the device it was
  * loaded from, and with a network root that would be the network again. GRUB's `exit` is no way out either:
- * firmware then stops in its setup screen. Where the disk is not found, the agent says so to a person.
+ * firmware then stops in its setup screen. With BIOS the ESP only says which disk it is: what starts is the first sector
+ * of that disk. Where the disk is not found, the agent says so to a person.
  */
 static void local_script(const struct admin *ad, const char *mac, const char *serial, const char *why, struct str *out)
 {
@@ -87,7 +88,12 @@ static void local_script(const struct admin *ad, const char *mac, const char *se
 	if (serial)
 		str_addf(out,
 			 "if search --no-floppy --fs-uuid --set=root %s; then\n"
-			 "\tchainloader /EFI/BOOT/BOOTX64.EFI\n"
+			 "\tif [ \"$grub_platform\" = pc ]; then\n"
+			 "\t\tregexp --set=1:root '^([^,]*)' \"$root\"\n"
+			 "\t\tchainloader +1\n"
+			 "\telse\n"
+			 "\t\tchainloader /EFI/BOOT/BOOTX64.EFI\n"
+			 "\tfi\n"
 			 "\tboot\n"
 			 "fi\n",
 			 serial);

@@ -55,14 +55,33 @@ static void dnsmasq_dhcp(const struct render_ctx *c, struct str *out)
 		 net->address);
 }
 
+/* By what the machine says it is (RFC 4578 and IANA's "Processor Architecture Types"): its loader by TFTP, or by HTTP. */
+static const struct loader_row {
+	const char *tag, *file, *types[3], *what;
+	bool http;
+} loaders[] = {
+	{ "efi64", "shimx64.efi", { "7", "9" }, "UEFI x86-64 gets the signed shim", false },
+	{ "http64", "shimx64.efi", { "16" }, "the same by HTTP, for firmware that asks for that", true },
+	{ "bios", "bios/grub.pxe", { "0" }, "BIOS gets GRUB", false },
+};
+
 static void dnsmasq_boot(const struct render_ctx *c, struct str *out)
 {
-	str_add(out, "\n# netboot: UEFI x86-64 (RFC 4578 types 7 and 9) gets the signed shim\n"
-		     "dhcp-match=set:efi64,option:client-arch,7\n"
-		     "dhcp-match=set:efi64,option:client-arch,9\n"
-		     "dhcp-boot=tag:efi64,shimx64.efi\n"
-		     "enable-tftp\n");
-	str_addf(out, "tftp-root=%s/netboot\n", c->seed);
+	str_add(out, "\n# netboot, by the type that the firmware says it is of\n");
+	for (size_t i = 0; i < ARRAY_LEN(loaders); i++) {
+		const struct loader_row *l = &loaders[i];
+
+		str_addf(out, "# %s\n", l->what);
+		for (size_t n = 0; l->types[n]; n++)
+			str_addf(out, "dhcp-match=set:%s,option:client-arch,%s\n", l->tag, l->types[n]);
+		if (l->http)
+			/* UEFI 2.10, 24.7.3.1: an answer without this vendor class is none for such firmware. */
+			str_addf(out, "dhcp-option-force=tag:%s,option:vendor-class,HTTPClient\ndhcp-boot=tag:%s,http://%s/netboot/%s\n", l->tag,
+				 l->tag, c->network->address, l->file);
+		else
+			str_addf(out, "dhcp-boot=tag:%s,%s\n", l->tag, l->file);
+	}
+	str_addf(out, "enable-tftp\ntftp-root=%s/netboot\n", c->seed);
 }
 
 void render_dnsmasq(const struct render_ctx *c, struct str *out)
@@ -97,6 +116,12 @@ static void nginx_static(const struct render_ctx *c, struct str *out)
 		 "\t\tlocation = /netboot/root.squashfs {\n\t\t\talias %s/root.squashfs;\n\t\t}\n"
 		 "\t\tlocation = /netboot/vmlinuz {\n\t\t\talias %s/boot/vmlinuz;\n\t\t}\n"
 		 "\t\tlocation = /netboot/initrd.img {\n\t\t\talias %s/netboot/initrd.img;\n\t\t}\n",
+		 c->seed, c->seed, c->seed);
+	/* The loaders, for firmware that boots by HTTP: shim asks beside itself, GRUB below /grub. */
+	str_addf(out,
+		 "\t\tlocation = /netboot/shimx64.efi {\n\t\t\talias %s/netboot/shimx64.efi;\n\t\t}\n"
+		 "\t\tlocation = /netboot/grubx64.efi {\n\t\t\talias %s/netboot/grubx64.efi;\n\t\t}\n"
+		 "\t\tlocation = /grub/grub.cfg {\n\t\t\talias %s/netboot/grub/grub.cfg;\n\t\t}\n",
 		 c->seed, c->seed, c->seed);
 }
 

@@ -47,6 +47,7 @@ first_deploy()
 	is "the agent is told to reboot" "$(order a)" reboot
 	is "a deployed node boots its disk" "$(boots "$MAC1")" chainloader
 	ask agent "/boot/grub/$MAC1"
+	contains "with BIOS it is the first sector of that disk" "$ANSWER" "chainloader +1"
 	contains "local boot names the ESP that was made" "$ANSWER" "--fs-uuid --set=root $(operator /node/node-1/plan; json '.plan.ops[] | select(.params.fs == "vfat") | .params.uuid')"
 }
 
