@@ -8,11 +8,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/channel.h"
 #include "base/fd.h"
 #include "sys/real.h"
 
@@ -44,11 +48,26 @@ static int hint_medium(struct error *err)
 	return error_hint(err, "the medium cannot be read: look whether it still is plugged in; if so, try another one");
 }
 
+/* A drive that was reset, or a BMC's medium that stuttered, may give the same bytes a moment later. */
+static bool again(const char *path, uint64_t offset, int code, unsigned int *tries)
+{
+	static const int pause_ms[] = { 250, 1000, 4000 };
+	char text[PATH_MAX + 96];
+
+	if (code != EIO || *tries == ARRAY_LEN(pause_ms))
+		return false;
+	snprintf(text, sizeof(text), "%s: at byte %" PRIu64 ": %s: trying again", path, offset, strerror(code));
+	channel_emit("note", "install", "text", text, NULL);
+	poll(NULL, 0, pause_ms[(*tries)++]);
+	return true;
+}
+
 static int fetch_file(const char *url, uint64_t offset, uint64_t length, sys_sink sink, void *ctx, struct error *err)
 {
 	const char *path = url + strlen("file://");
 	AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC);
 	uint64_t left = length ? length : UINT64_MAX;
+	unsigned int tries = 0;
 	char *buf;
 	int rc = -1;
 
@@ -63,7 +82,7 @@ static int fetch_file(const char *url, uint64_t offset, uint64_t length, sys_sin
 	for (;;) {
 		ssize_t n = read(fd, buf, left < BUFFER ? (size_t)left : BUFFER);
 
-		if (n < 0 && errno == EINTR)
+		if (n < 0 && (errno == EINTR || again(path, offset, errno, &tries)))
 			continue;
 		if (n < 0) {
 			error_sys(err, errno, "%s: at byte %" PRIu64, path, offset);
@@ -78,6 +97,7 @@ static int fetch_file(const char *url, uint64_t offset, uint64_t length, sys_sin
 			break;
 		offset += (uint64_t)n;
 		left -= (uint64_t)n;
+		tries = 0;
 	}
 	free(buf);
 	return rc;

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/channel.h"
 #include "base/fd.h"
 #include "sys/sys.h"
 #include "tap.h"
@@ -238,6 +239,27 @@ static void test_file(void)
 	unlink(path);
 }
 
+/* The kernel gives EIO for what is not mapped: a file that cannot be read, and never will. */
+static void test_file_unreadable(void)
+{
+	AUTO_STR told = STR_INIT;
+	char log[128];
+	struct got g = { 0 };
+	struct error ignored;
+	size_t n = 0;
+
+	snprintf(log, sizeof(log), "%s/log", dir);
+	channel_log(log);
+	ok(fetch("file:///proc/self/mem", 0, &g) && err.kind == ERR_IO, "what cannot be read is an error");
+	channel_log(NULL);
+	is_str(err.msg, "/proc/self/mem: at byte 0: Input/output error", "with its place");
+	ok(!file_read(log, 65536, &told, &ignored), "it was told");
+	for (const char *p = str_text(&told); (p = strstr(p, "trying again")); p++)
+		n++;
+	ok(n == 3, "and tried three times more: %zu", n);
+	unlink(log);
+}
+
 static void test_post(void)
 {
 	static const char *const headers[] = { "X-Ask: me", NULL };
@@ -278,6 +300,7 @@ int main(void)
 	pid = start_server();
 	test_fetch();
 	test_file();
+	test_file_unreadable();
 	test_post();
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
