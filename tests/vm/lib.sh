@@ -134,7 +134,7 @@ vm_args()
 	args+=("$@")
 }
 
-# NAME nvme|virtio|sata|scsi|usb SERIAL SIZE: a sparse disk, named disk0, disk1, ... in the boot order.
+# NAME nvme|virtio|virtio4k|sata|scsi|usb SERIAL SIZE: a sparse disk, named disk0, disk1, ... in the boot order.
 # An existing file is kept, so that a test can prepare one with vm_disk_file.
 vm_disk()
 {
@@ -147,6 +147,7 @@ vm_disk()
 	case $bus in
 	nvme) vm_args "$name" -device "nvme,drive=$id,serial=$serial@$id@" ;;
 	virtio) vm_args "$name" -device "virtio-blk-pci,drive=$id,serial=$serial@$id@" ;;
+	virtio4k) vm_args "$name" -device "virtio-blk-pci,drive=$id,serial=$serial,logical_block_size=4096,physical_block_size=4096@$id@" ;;
 	sata) vm_args "$name" -device "ide-hd,drive=$id,serial=$serial@$id@" ;;
 	scsi) vm_args "$name" -device virtio-scsi-pci,id="hba$n" \
 		-device "scsi-hd,bus=hba$n.0,drive=$id,serial=$serial@$id@" ;;

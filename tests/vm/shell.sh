@@ -10,6 +10,7 @@
 #   vm_start NAME
 #   vm_shell NAME SECONDS COMMAND       runs COMMAND there: prints its output, returns its exit code
 #   vm_type NAME TEXT                   types TEXT and Enter; vm_keys without Enter
+#   vm_menu_key NAME KEY                takes the entry of the boot menu that has KEY
 #   vm_expect NAME SECONDS REGEX        waits until the console says something (a prompt)
 #   vm_plug NAME ID FILE SERIAL [OPT]   a disk arrives (virtio-scsi); vm_unplug NAME ID takes it away
 #   vm_guest_disk NAME SECONDS SERIAL   prints its device node in the guest
@@ -81,6 +82,18 @@ vm_console_size()
 vm_console()
 {
 	tail -c "+$((${2:-0} + 1))" -- "$RUN_DIR/$1/console.log" | tr -d '\000\r' | sed 's/\x1b\[[0-9;?=]*[A-Za-z]//g'
+}
+
+# NAME KEY: presses KEY in the medium's boot menu until an entry is started. Returns 1 with WAIT_ERROR.
+vm_menu_key()
+{
+	local name=$1 i
+	vm_expect "$name" 60 "Check this medium" || return 1
+	for ((i = 0; i < 20; i++)); do
+		vm_keys "$name" "$2"
+		! vm_expect "$name" 1 "Booting" || return 0
+	done
+	return 1
 }
 
 # NAME SECONDS REGEX [FROM]: waits until the console said it, at or after byte FROM (vm_console_size says where
