@@ -163,6 +163,7 @@ static const struct field identity_fields[] = {
 	FIELD_STRUCTS(struct op_identity, fstab, FIELD_OMIT_EMPTY, &fstab_schema, "further file systems"),
 	FIELD_STRUCTS(struct op_identity, crypttab, FIELD_OMIT_EMPTY, &crypttab_schema, "encrypted devices"),
 	FIELD_STRUCTS(struct op_identity, arrays, FIELD_OMIT_EMPTY, &array_schema, "md arrays"),
+	FIELD_STRINGS(struct op_identity, groups, FIELD_OMIT_EMPTY, "volume groups"),
 	FIELD_STRINGS(struct op_identity, packages, FIELD_OMIT_EMPTY, "packages that the storage needs"),
 	FIELD_STRUCT(struct op_identity, who, FIELD_REQUIRED, &who_schema, "identity"),
 	FIELD_STRUCT(struct op_identity, net, FIELD_OMIT_EMPTY, &net_schema, "its network"),

@@ -160,6 +160,8 @@ struct op_identity {
 	size_t n_crypttab;
 	struct array_line *arrays;
 	size_t n_arrays;
+	const char **groups; /* LVM's: no others are activated by themselves */
+	size_t n_groups;
 	const char **packages; /* what the storage needs: mdadm, lvm2, ... */
 	size_t n_packages;
 	struct identity who;

@@ -26,7 +26,7 @@ void id_file_add(struct id_files *f, const char *path, mode_t mode, struct str *
 
 /* --- identity_storage.c: what the system is told about its storage */
 
-/* fstab(5), crypttab(5) with its key files, mdadm.conf(5), GRUB's menu. */
+/* fstab(5), crypttab(5) with its key files, mdadm.conf(5), LVM's settings, GRUB's menu. */
 MUST_CHECK int identity_storage_files(const struct op_env *env, const struct op_identity *p, struct id_files *f, struct error *err);
 /* The line of fstab for /boot, or NULL: /boot lies on the root file system. */
 const struct fstab_line *identity_boot_line(const struct op_identity *p);

@@ -206,34 +206,55 @@ static bool find_entry(const char *list, const char *name, uint64_t *ret_size)
 	return false;
 }
 
+/* A file that the initramfs must have. OURS: as long as the one that was written below the root, which it is a copy of. */
+struct entry {
+	bool wanted, ours;
+	const char *name;
+};
+
+static const struct id_file *written(const struct id_files *f, const char *path)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (str_eq(f->v[i].path, path))
+			return &f->v[i];
+	return NULL;
+}
+
+static int check_entry(const char *list, const struct entry *e, const struct id_files *f, struct error *err)
+{
+	const struct id_file *file = e->ours ? written(f, e->name) : NULL;
+	uint64_t size = 0;
+
+	/* A crypttab that the hook found nothing for is there and empty. */
+	if (!find_entry(list, e->name, &size) || !size)
+		return error_set(err, ERR_VERIFY, "the initramfs has no %s: it would not find its root file system", e->name);
+	if (file && file->len != size)
+		return error_set(err, ERR_VERIFY, "the initramfs has another %s: it would not find its root file system", e->name);
+	return 0;
+}
+
 int identity_check_initramfs(struct op_env *env, const struct op_identity *p, const char *root, struct error *err)
 {
 	const char *const argv[] = { "/usr/bin/lsinitramfs", "-l", identity_boot_line(p) ? "/boot/initrd.img" : "/initrd.img", NULL };
-	const struct {
-		bool wanted;
-		const char *name;
-	} entries[] = {
-		{ p->n_arrays > 0, "sbin/mdadm" },	   { p->n_arrays > 0, "etc/mdadm/mdadm.conf" },
-		{ root_is_volume(p), "sbin/lvm" },	   { root_is_encrypted(p), "sbin/cryptsetup" },
-		{ root_is_encrypted(p), "cryptroot/crypttab" },
+	const struct entry entries[] = {
+		{ p->n_arrays > 0, false, "sbin/mdadm" },	{ p->n_arrays > 0, true, "etc/mdadm/mdadm.conf" },
+		{ root_is_volume(p), false, "sbin/lvm" },	{ root_is_volume(p), true, "etc/lvm/lvmlocal.conf" },
+		{ root_is_encrypted(p), false, "sbin/cryptsetup" }, { root_is_encrypted(p), false, "cryptroot/crypttab" },
 	};
+	AUTO_ARENA a = ARENA_INIT;
 	AUTO_STR out = STR_INIT;
+	struct id_files f = { .a = &a };
 	bool any = false;
 
 	for (size_t i = 0; i < ARRAY_LEN(entries); i++)
 		any = any || entries[i].wanted;
 	if (!any)
 		return 0;
-	if (in_root(env, root, argv, INITRAMFS_MS, &out, err))
+	if (identity_storage_files(env, p, &f, err) || in_root(env, root, argv, INITRAMFS_MS, &out, err))
 		return -1;
-	for (size_t i = 0; i < ARRAY_LEN(entries); i++) {
-		uint64_t size = 0;
-
-		/* A crypttab that the hook found nothing for is there and empty. */
-		if (entries[i].wanted && (!find_entry(str_text(&out), entries[i].name, &size) || !size))
-			return error_set(err, ERR_VERIFY, "the initramfs has no %s: it would not find its root file system",
-					 entries[i].name);
-	}
+	for (size_t i = 0; i < ARRAY_LEN(entries); i++)
+		if (entries[i].wanted && check_entry(str_text(&out), &entries[i], &f, err))
+			return -1;
 	return 0;
 }
 
@@ -250,7 +271,7 @@ int identity_packages(struct op_env *env, const struct op_identity *p, const cha
 			list[missing++] = list[i];
 	if (missing && (medium_of(env) ? install_from_medium(env, root, list, missing, err) : install(env, root, list, missing, err)))
 		return error_wrap(err, "packages");
-	/* Packages that were there already have made it without our files. */
+	/* Packages that were there already, the image's, have made it without our files. */
 	if (!identity_check_initramfs(env, p, root, &lacks))
 		return 0;
 	if (in_root(env, root, renew, INITRAMFS_MS, NULL, err))

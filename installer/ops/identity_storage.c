@@ -77,17 +77,34 @@ static int crypttab(const struct op_env *env, const struct op_identity *p, struc
 	return 0;
 }
 
-/* mdadm.conf(5): without MAILADDR its monitor does not start. The arrays were made for any host. */
+/*
+ * mdadm.conf(5): without MAILADDR its monitor does not start. The arrays were made for any host; what is not listed here
+ * is assembled by nothing, neither from udev nor in the initramfs.
+ */
 static void mdadm_conf(const struct op_identity *p, struct id_files *f)
 {
 	AUTO_STR b = STR_INIT;
 
 	if (!p->n_arrays)
 		return;
-	str_add(&b, "HOMEHOST <ignore>\nMAILADDR root\n");
+	str_add(&b, "HOMEHOST <ignore>\nMAILADDR root\nAUTO -all\n");
 	for (size_t i = 0; i < p->n_arrays; i++)
 		str_addf(&b, "ARRAY /dev/md/%s UUID=%s\n", p->arrays[i].name, p->arrays[i].uuid);
 	id_file_add(f, "etc/mdadm/mdadm.conf", 0644, &b);
+}
+
+/* lvm.conf(5): the image's own activates no group by itself; a group that is not the layout's stays asleep. */
+static void lvm_conf(const struct op_identity *p, struct id_files *f)
+{
+	AUTO_STR b = STR_INIT;
+
+	if (!p->n_groups)
+		return;
+	str_add(&b, "activation {\n\tauto_activation_volume_list = [");
+	for (size_t i = 0; i < p->n_groups; i++)
+		str_addf(&b, "%s \"%s\"", i ? "," : "", p->groups[i]);
+	str_add(&b, " ]\n}\n");
+	id_file_add(f, "etc/lvm/lvmlocal.conf", 0644, &b);
 }
 
 /*
@@ -117,6 +134,7 @@ int identity_storage_files(const struct op_env *env, const struct op_identity *p
 	if (fstab(env, p, f, err) || crypttab(env, p, f, err))
 		return -1;
 	mdadm_conf(p, f);
+	lvm_conf(p, f);
 	menu(p, f);
 	return 0;
 }

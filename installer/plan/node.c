@@ -162,6 +162,8 @@ static void tell_carriers(struct work *w, struct op_identity *id, const struct u
 					op = w->plan->ops[k].params;
 			id->arrays = arena_grow(w->a, id->arrays, id->n_arrays, sizeof(*id->arrays));
 			id->arrays[id->n_arrays++] = (struct array_line){ u->name, op->uuid };
+		} else if (u->item->role == PART_GROUP) {
+			add_line(w->a, &id->groups, &id->n_groups, u->name);
 		} else if (u->item->role == PART_CRYPT) {
 			/* Nothing below root can be read before root is: then somebody types the passphrase. */
 			bool file = u->item->key_file && !under_root;

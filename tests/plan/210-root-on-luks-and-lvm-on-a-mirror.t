@@ -3,7 +3,7 @@
 @KIND vault
 @SHOW raid:md-boot raid:md-main crypt:secret group:vg-0 volume:vg-0/srv volume:vg-0/home identity:root boot:system commit:system
 @EXPECT
-plan b630ee6a  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
+plan a22f09de  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
 profile vault
 disk system.0 -> sda  SSD-0001  224 GiB  Example SSD
   because: not rotational, the only 2 that match of 6
@@ -153,6 +153,9 @@ identity:root needs mkfs:fulcrum-esp@system.0, mkfs:fulcrum-esp@system.1, mkfs:f
       "name": "md-main",
       "uuid": "d00ab2eb:af5d8e07:89549f27:a840a942"
     }
+  ],
+  "groups": [
+    "vg-0"
   ],
   "packages": [
     "mdadm",

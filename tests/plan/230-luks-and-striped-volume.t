@@ -3,7 +3,7 @@
 @KIND keys
 @SHOW crypt:safe group:vg1 volume:vg1/fast identity:root
 @EXPECT
-plan ac90e9c4  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
+plan 256272c6  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
 profile keys
 disk system -> sda  SSD-0001  224 GiB  Example SSD
   because: not rotational, first by path of 2
@@ -108,6 +108,9 @@ identity:root needs mkfs:fulcrum-esp, mkfs:fulcrum-safe-data, mkfs:fulcrum-fast,
       "uuid": "42f51c70-bbf3-8f01-87c8-6756c5b2ac1c",
       "dev": "system:3"
     }
+  ],
+  "groups": [
+    "vg1"
   ],
   "packages": [
     "lvm2",

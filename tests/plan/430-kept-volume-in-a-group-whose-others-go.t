@@ -4,7 +4,7 @@
 @AFTER volumes
 @SHOW group:vg0 volume:vg0/srv volume:vg0/root identity:root
 @EXPECT
-plan af97d6fc  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
+plan dc229c07  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
 profile other-volumes
 disk system -> sda  SSD-0001  224 GiB  Example SSD
   because: not rotational, first by path of 2
@@ -87,6 +87,9 @@ identity:root needs mkfs:fulcrum-esp, mkfs:fulcrum-boot, image:root
       "fs": "ext4",
       "dev": "lv:vg0/srv"
     }
+  ],
+  "groups": [
+    "vg0"
   ],
   "packages": [
     "lvm2"

@@ -2,7 +2,7 @@
 @MACHINE tests/machines/store.json
 @KIND in-array
 @EXPECT
-plan d198899c  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
+plan 0e54468e  node-1  (serial STORE-0001, 2 CPUs, 16 GiB)
 profile in-array
 disk system.0 -> sda  SSD-0001  224 GiB  Example SSD
   because: not rotational, the only 2 that match of 6

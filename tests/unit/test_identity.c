@@ -24,13 +24,13 @@ static struct crypttab_line crypttab[] = {
 	{ .name = "asked", .uuid = "a5c", .dev = "system:2" },
 };
 static struct array_line arrays[] = { { "md-boot", "0:1:2:3" }, { "md-main", "4:5:6:7" } };
-static const char *packages[] = { "mdadm", "lvm2", "cryptsetup-initramfs" }, *esps[] = { "ABCD-1234", "ABCD-5678" };
+static const char *packages[] = { "mdadm", "lvm2", "cryptsetup-initramfs" }, *groups[] = { "vg0", "vg1" }, *esps[] = { "ABCD-1234", "ABCD-5678" };
 static const char *ssh_keys[] = { "ssh-ed25519 AAAA ops" };
 static struct net_dev devs[1];
 static struct op_identity identity = {
 	.dev = "lv:vg0/root", .root_uuid = "4007", .root_arg = "/dev/mapper/vg0-root", .boot_uuid = "b007", .console = "console=ttyS0",
 	.esp_uuids = esps, .n_esp_uuids = 2, .fstab = fstab, .n_fstab = ARRAY_LEN(fstab), .crypttab = crypttab,
-	.n_crypttab = ARRAY_LEN(crypttab), .arrays = arrays, .n_arrays = 2, .packages = packages, .n_packages = 3,
+	.n_crypttab = ARRAY_LEN(crypttab), .arrays = arrays, .n_arrays = 2, .groups = groups, .n_groups = 2, .packages = packages, .n_packages = 3,
 	.who = { .node = "n", .hostname = "n", .address = "10.0.0.5", .prefix = 24, .mac = "52:54:00:00:00:02",
 		 .admin_address = "10.0.0.1", .ssh_keys = ssh_keys, .n_ssh_keys = 1 },
 	.net = { devs, 1 },
@@ -50,7 +50,8 @@ static struct net_dev devs[] = {
 
 static const char whole[] =
 	"drwxr-xr-x   2 root     root            0 Jan  1 00:00 etc/mdadm\n"
-	"-rw-r--r--   1 root     root           92 Jan  1 00:00 etc/mdadm/mdadm.conf\n"
+	"-rw-r--r--   1 root     root          112 Jan  1 00:00 etc/mdadm/mdadm.conf\n"
+	"-rw-r--r--   1 root     root           63 Jan  1 00:00 etc/lvm/lvmlocal.conf\n"
 	"lrwxrwxrwx   1 root     root            4 Jan  1 00:00 usr/sbin/lvchange -> lvm\n"
 	"-rw-r--r--   1 root     root           80 Jan  1 00:00 cryptroot/crypttab\n"
 	"-rwxr-xr-x   1 root     root        80000 Jan  1 00:00 usr/sbin/cryptsetup\n"
@@ -102,8 +103,9 @@ static void test_written(void)
 	holds("etc/crypttab", "secret UUID=1ec5 none luks,initramfs\n"
 			      "vault /dev/vdz3 /etc/cryptsetup-keys.d/vault.key luks,nofail\n"
 			      "asked UUID=a5c none luks,nofail\n");
-	holds("etc/mdadm/mdadm.conf", "HOMEHOST <ignore>\nMAILADDR root\nARRAY /dev/md/md-boot UUID=0:1:2:3\n"
+	holds("etc/mdadm/mdadm.conf", "HOMEHOST <ignore>\nMAILADDR root\nAUTO -all\nARRAY /dev/md/md-boot UUID=0:1:2:3\n"
 				      "ARRAY /dev/md/md-main UUID=4:5:6:7\n");
+	holds("etc/lvm/lvmlocal.conf", "activation {\n\tauto_activation_volume_list = [ \"vg0\", \"vg1\" ]\n}\n");
 	holds("etc/systemd/network/10-fulcrum-enp1s0.link", "[Match]\nPermanentMACAddress=52:54:00:00:00:02\n\n[Link]\nName=enp1s0\n");
 	holds("etc/systemd/network/10-fulcrum-enp1s0.network",
 	      "[Match]\nPermanentMACAddress=52:54:00:00:00:02\n\n[Network]\nAddress=10.0.0.5/24\nDHCP=no\nIPv6AcceptRA=no\n"
@@ -122,7 +124,7 @@ static void test_written(void)
 static void test_seen(void)
 {
 	static const char *const files[] = { "etc/systemd/network/10-fulcrum-enp1s0.network", "etc/fstab",	   "etc/crypttab",	  "etc/mdadm/mdadm.conf",
-					     "etc/kernel-img.conf", "boot/grub/grub.cfg", "etc/cryptsetup-keys.d/vault.key",
+					     "etc/lvm/lvmlocal.conf", "etc/kernel-img.conf", "boot/grub/grub.cfg", "etc/cryptsetup-keys.d/vault.key",
 					     "root/.ssh/authorized_keys" };
 
 	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
@@ -136,7 +138,10 @@ static void test_seen(void)
 
 static void test_initramfs(void)
 {
-	static const char *const names[] = { "etc/mdadm/mdadm.conf", "usr/sbin/lvm\n", "cryptroot/crypttab", "usr/sbin/cryptsetup" };
+	static const char *const names[] = { "etc/mdadm/mdadm.conf", "usr/sbin/lvm\n", "etc/lvm/lvmlocal.conf", "cryptroot/crypttab",
+					     "usr/sbin/cryptsetup" };
+	/* Those that the image came with. */
+	static const char *const others[] = { "112 Jan  1 00:00 etc/mdadm/mdadm.conf", "63 Jan  1 00:00 etc/lvm/lvmlocal.conf" };
 
 	start();
 	w.stale = 1;
@@ -150,6 +155,16 @@ static void test_initramfs(void)
 		w.initramfs = list;
 		ok(apply() && err.kind == ERR_VERIFY && strstr(err.msg, "initramfs has no") && w.renewals == 1 && !w.mounts,
 		   "and refused when it still does: %s", err.msg);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+		char list[sizeof(whole)];
+
+		start();
+		memcpy(list, whole, sizeof(whole));
+		*strstr(list, others[i]) = '9';
+		w.initramfs = list;
+		ok(apply() && err.kind == ERR_VERIFY && strstr(err.msg, "initramfs has another") && w.renewals == 1 && !w.mounts,
+		   "so is one with the settings of the image: %s", err.msg);
 	}
 	start();
 	{
