@@ -10,7 +10,7 @@ ops_SRC     := ops/ops.c ops/bench.c ops/source.c ops/medium_check.c ops/disk.c 
 engine_SRC  := engine/engine.c engine/journal.c engine/site_find.c engine/site_net.c engine/preflight.c engine/preflight_run.c engine/live_net.c engine/remote.c engine/reporter.c engine/progress.c engine/bundle.c engine/volume.c
 proto_SRC   := proto/proto.c
 admin_SRC   := admin/life.c admin/store.c admin/nodes.c admin/node_apply.c admin/admin.c admin/rules.c admin/plans.c admin/bootconf.c admin/effects.c admin/api.c admin/agent_api.c admin/operator_api.c admin/node_api.c admin/explain.c admin/site_change.c admin/recorder.c admin/server.c admin/render.c admin/setup.c admin/netrun.c admin/network.c admin/addresses.c admin/checks.c admin/catalog_load.c admin/secrets.c
-agent_SRC   := agent/clock.c agent/client.c agent/measure.c agent/run_ram.c agent/run_disk.c agent/secrets.c agent/record.c agent/checks.c agent/esps.c
+agent_SRC   := agent/clock.c agent/client.c agent/measure.c agent/run_ram.c agent/run_disk.c agent/secrets.c agent/record.c agent/checks.c agent/esps.c agent/ports.c
 ui_SRC      := ui/console.c ui/screens.c ui/hub.c ui/table.c ui/machine_text.c ui/tui_plain.c ui/tui_newt.c ui/offer.c
 # Programs of more than one file.
 install_SRC := cmd/install_main.c cmd/install_job.c cmd/install_show.c cmd/install_validate.c cmd/install_customize.c cmd/install_medium.c cmd/iso_release.c cmd/install_apply.c cmd/install_saved.c cmd/install_confirm.c cmd/install_run.c cmd/install_menu.c cmd/install_bundle.c cmd/install_guide.c cmd/install_node.c cmd/install_preflight.c cmd/install_remote.c cmd/install_watch.c cmd/secrets.c

@@ -10,6 +10,13 @@
 
 enum { RETRY_MS = 2000 };
 
+void client_new_key(struct client *c)
+{
+	key_generate(c->made_pub, c->made_sec);
+	c->pub = c->made_pub;
+	c->sec = c->made_sec;
+}
+
 /* {"error": ..., "hint": ...} of a refusal. */
 static int refusal(const char *path, unsigned int status, const char *body, size_t len, struct error *err)
 {

@@ -17,7 +17,11 @@ struct client {
 	const char *node;     /* from the welcome */
 	uint64_t attempt, seq;
 	int64_t time_s; /* from the welcome: the admin node's clock; 0 = it did not say */
+	char made_pub[KEY_PUB_HEX], made_sec[KEY_SEC_HEX]; /* by client_new_key */
 };
+
+/* A new key pair signs from the next request on. C stays where it is from here on: pub and sec point into it. */
+void client_new_key(struct client *c);
 
 /* One request and its answer into zeroed *RET_ANSWER (strings in A). A refusal of the admin node keeps its words. */
 MUST_CHECK int client_call(struct client *c, const char *path, const struct schema *request_schema, const void *request,

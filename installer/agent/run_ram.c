@@ -5,6 +5,7 @@
 
 #include "agent/clock.h"
 #include "agent/measure.h"
+#include "agent/ports.h"
 #include "agent/record.h"
 #include "agent/run.h"
 #include "agent/secrets.h"
@@ -150,10 +151,12 @@ static int deploy(struct client *c, const struct ram_agent *ra, const struct msg
 	return 0;
 }
 
-static int follow_orders(struct client *c, const struct ram_agent *ra, struct error *err)
+/* *RET_NEWS: nothing is ordered yet, and what was told of the ports no longer holds. */
+static int follow_orders(struct client *c, const struct ram_agent *ra, struct ports *ports, bool *ret_news, struct error *err)
 {
 	char said[512] = "";
 
+	*ret_news = false;
 	for (;;) {
 		AUTO_ARENA a = ARENA_INIT;
 		struct msg_order o = { 0 };
@@ -177,8 +180,12 @@ static int follow_orders(struct client *c, const struct ram_agent *ra, struct er
 		case ORDER_REBOOT:
 			done = true;
 			break;
-		case ORDER_CHECK: /* for the deployed system */
 		case ORDER_WAIT:
+			*ret_news = ports_news(ports, clock_mono_ms());
+			if (*ret_news)
+				return 0;
+			break;
+		case ORDER_CHECK: /* for the deployed system */
 			break;
 		}
 		if (done) {
@@ -193,29 +200,68 @@ static int follow_orders(struct client *c, const struct ram_agent *ra, struct er
 	}
 }
 
-int agent_run_ram(struct client *c, const struct ram_agent *ra, struct error *err)
+/* What this machine is, and what its disks already have. */
+static int observe(struct client *c, const struct ram_agent *ra, struct arena *a, struct machine **ret, struct error *err)
 {
-	AUTO_ARENA a = ARENA_INIT;
-	struct msg_hello hello = { .life = LIFE_RAM, .boot_id = client_boot_id(&a), .key = c->pub };
 	struct machine *m;
-	const char *said;
 
 	channel_emit("stage", "agent", "stage", "observe", "text", "looking at this machine", NULL);
-	if (observe_machine(c->sys, ra->root, &a, &m, err))
+	if (observe_machine(c->sys, ra->root, a, &m, err))
 		return error_wrap(err, "observe");
-	measure_images(c->sys, arena_printf(&a, "http://%s", c->server), ra->release_key, m, &a);
-	hello.machine = *m;
+	measure_images(c->sys, arena_printf(a, "http://%s", c->server), ra->release_key, m, a);
 	printf("fulcrum: %s %s, serial %s, %zu disk%s, %zu port%s\n", m->system.vendor ? m->system.vendor : "unknown",
 	       m->system.product ? m->system.product : "machine", m->system.serial ? m->system.serial : "unknown", m->n_disks,
 	       m->n_disks == 1 ? "" : "s", m->n_nics, m->n_nics == 1 ? "" : "s");
-	if (client_hello(c, &hello, &a, err))
-		return -1;
-	said = clock_follow(c->sys, c->time_s, ra->epoch_s, &a);
-	if (said) {
-		printf("fulcrum: %s\n", said);
-		channel_emit("stage", "agent", "stage", "clock", "text", said, NULL);
-	}
-	fflush(stdout);
-	record_send(c, ra->progress);
-	return follow_orders(c, ra, err);
+	*ret = m;
+	return 0;
+}
+
+static void follow_clock(const struct client *c, const struct ram_agent *ra, struct arena *a)
+{
+	const char *said = clock_follow(c->sys, c->time_s, ra->epoch_s, a);
+
+	if (!said)
+		return;
+	printf("fulcrum: %s\n", said);
+	channel_emit("stage", "agent", "stage", "clock", "text", said, NULL);
+}
+
+/*
+ * Hello, and orders, until the end; another hello whenever the ports have news, each under a key of its own: what was signed
+ * for an earlier one cannot be played back.
+ */
+static int live(struct client *c, const struct ram_agent *ra, struct ports *ports, struct machine *m, struct arena *a, struct error *err)
+{
+	bool news = false;
+
+	do {
+		struct msg_hello hello = { .life = LIFE_RAM, .boot_id = client_boot_id(a) };
+
+		if (news)
+			client_new_key(c);
+		hello.key = c->pub;
+		ports_tell(ports, m, a);
+		hello.machine = *m;
+		if (client_hello(c, &hello, a, err))
+			return -1;
+		follow_clock(c, ra, a);
+		fflush(stdout);
+		record_send(c, ra->progress);
+		if (follow_orders(c, ra, ports, &news, err))
+			return -1;
+	} while (news);
+	return 0;
+}
+
+int agent_run_ram(struct client *c, const struct ram_agent *ra, struct error *err)
+{
+	AUTO_ARENA a = ARENA_INIT;
+	struct ports *ports = ports_open(c->sys, ra->root);
+	struct machine *m = NULL;
+	int rc = observe(c, ra, &a, &m, err);
+
+	if (!rc)
+		rc = live(c, ra, ports, m, &a, err);
+	ports_close(ports);
+	return rc;
 }

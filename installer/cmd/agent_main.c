@@ -43,8 +43,7 @@ static void show_error(void *ctx, const struct error *err)
 int main(int argc, char **argv)
 {
 	AUTO_ARENA a = ARENA_INIT;
-	char pub[KEY_PUB_HEX], sec[KEY_SEC_HEX];
-	struct client c = { .sys = sys_real_new(), .pub = pub, .sec = sec };
+	struct client c = { .sys = sys_real_new() };
 	struct ram_agent ra = { .root = "", .target = "/run/fulcrum/target", .journal = "/run/fulcrum/journal",
 				.progress = progress_path };
 	struct console console;
@@ -62,7 +61,7 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	/* A key made of an empty pool would not be one. */
 	preflight_entropy(&sink);
-	key_generate(pub, sec);
+	client_new_key(&c);
 	if (start(&a, &c, &ra, &err) || agent_run_ram(&c, &ra, &err)) {
 		printf("\nfulcrum-agent: %s\n", err.msg);
 		if (err.hint[0])

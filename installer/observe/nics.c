@@ -98,16 +98,34 @@ int observe_nics(const char *root, struct arena *a, struct machine *m, struct er
 	return 0;
 }
 
-static bool all_linked(struct arena *a, struct error *err)
+static bool all_linked(const char *root, struct arena *a, struct error *err)
 {
 	struct machine m = { .machine = MACHINE_VERSION };
 
-	if (observe_nics("", a, &m, err))
+	if (observe_nics(root, a, &m, err))
 		return false;
 	for (size_t i = 0; i < m.n_nics; i++)
 		if (!m.nics[i].link)
 			return false;
 	return true;
+}
+
+static int wait_for_links(struct sys *sys, const char *root, struct error *err)
+{
+	for (int ms = 0; ms < CARRIER_MS; ms += STEP_MS) {
+		AUTO_ARENA look = ARENA_INIT;
+
+		if (all_linked(root, &look, err))
+			break;
+		if (sys->ops->sleep_ms(sys, STEP_MS, err))
+			return -1;
+	}
+	return 0;
+}
+
+static int run(struct sys *sys, const char *const *argv, struct error *err)
+{
+	return sys->ops->exec(sys, &(struct sys_exec){ .argv = argv, .timeout_ms = 10000 }, err);
 }
 
 int observe_nics_up(struct sys *sys, struct error *err)
@@ -119,23 +137,35 @@ int observe_nics_up(struct sys *sys, struct error *err)
 	if (observe_nics("", &a, &m, err))
 		return -1;
 	for (size_t i = 0; i < m.n_nics; i++) {
-		const char *const argv[] = {
-			"ip", "link", "set", "dev", m.nics[i].name, "up", NULL
-		};
+		const char *const argv[] = { "ip", "link", "set", "dev", m.nics[i].name, "up", NULL };
 
-		up += !sys->ops->exec(sys, &(struct sys_exec){ .argv = argv, .timeout_ms = 10000 },
-				      err);
+		up += !run(sys, argv, err);
 	}
 	/* One that cannot (firmware missing, cable module off) is as good as one without a link. */
 	if (m.n_nics && !up)
 		return -1;
-	for (int ms = 0; ms < CARRIER_MS; ms += STEP_MS) {
-		AUTO_ARENA look = ARENA_INIT;
+	return wait_for_links(sys, "", err);
+}
 
-		if (all_linked(&look, err))
-			break;
-		if (sys->ops->sleep_ms(sys, STEP_MS, err))
-			return -1;
+int observe_nics_wake(struct sys *sys, const char *root, struct error *err)
+{
+	struct machine m = { .machine = MACHINE_VERSION };
+	AUTO_ARENA a = ARENA_INIT;
+	struct error ignored;
+
+	if (observe_nics(root, &a, &m, err))
+		return -1;
+	for (size_t i = 0; i < m.n_nics; i++) {
+		/* -e: a kernel without IPv6 has no such key */
+		const char *const quiet[] = { "sysctl", "-q", "-e", "-w", arena_printf(&a, "net/ipv6/conf/%s/disable_ipv6=1", m.nics[i].name), NULL };
+		/* arp off: the kernel answers for an address on every port, and the one that has it would lose its traffic. */
+		const char *const up[] = { "ip", "link", "set", "dev", m.nics[i].name, "arp", "off", "up", NULL };
+
+		if (m.nics[i].link)
+			continue;
+		/* One that would take addresses by itself stays down. */
+		if (run(sys, quiet, &ignored) || run(sys, up, &ignored))
+			continue;
 	}
-	return 0;
+	return wait_for_links(sys, root, err);
 }

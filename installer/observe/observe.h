@@ -22,6 +22,12 @@ MUST_CHECK int observe_disks(struct sys *sys, const char *root, struct arena *a,
  * has one, 3 s at most. An effect: `ip link set` through SYS.
  */
 MUST_CHECK int observe_nics_up(struct sys *sys, struct error *err);
+/*
+ * The same for a machine that is on the network already: ports below ROOT that have a link stay as they are, the others are
+ * raised such that they get no address, not even by IPv6 (disable_ipv6, Documentation/networking/ip-sysctl.rst), and answer
+ * for no other port's. A port that cannot be raised is one without a link.
+ */
+MUST_CHECK int observe_nics_wake(struct sys *sys, const char *root, struct error *err);
 
 /* --- links.c: ports whose link comes late */
 

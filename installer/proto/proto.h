@@ -4,8 +4,8 @@
  * Every request is signed by the agent's own Ed25519 key (header Fulcrum-Sign, over
  * "<path>\n<body>"); every answer by the site's key (over "<path>\n<request's Fulcrum-Sign>\n<body>"),
  * which the agent knows from its boot configuration. No bearer secret exists.
- * A RAM agent's key is made at its boot and registered by `hello`; a deployed system's key was made on it
- * while it was deployed and registered by the `applied` report.
+ * A RAM agent's key is made for a `hello` and registered by it, and a boot may say more than one; a deployed
+ * system's key was made on it while it was deployed and registered by the `applied` report.
  * Keys of encrypted devices travel once, in the answer to an accepted claim, each sealed to the agent's key of this boot.
  */
 #pragma once

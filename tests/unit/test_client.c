@@ -32,7 +32,7 @@ static struct admin_node {
 	size_t asked, sleeps;
 	bool badly_signed; /* a request's signature did not hold */
 	uint64_t seqs[SEEN], attempts[SEEN];
-	char last_url[128], last_sign[SIG_HEX];
+	char last_url[128], last_sign[SIG_HEX], agent_key[KEY_PUB_HEX]; /* agent_key: of the last hello */
 	int (*answer)(const char *path, const struct tree *request, struct str *ret); /* instead of BODY; -1 = network */
 } node;
 
@@ -50,11 +50,13 @@ static void note_request(const char *path, const char *sign, const char *body, s
 	AUTO_STR text = STR_INIT;
 	const char *seq, *attempt;
 
-	proto_request_text(path, body, &text);
-	node.badly_signed |= !sign_check(pub, str_text(&text), text.len, sign);
 	*ret = json_parse("request", body, len, a, &err);
 	if (!*ret)
 		tree_die("parse", err.msg);
+	if (str_eq(path, PROTO_HELLO))
+		snprintf(node.agent_key, sizeof(node.agent_key), "%s", tree_get_text(*ret, "key"));
+	proto_request_text(path, body, &text);
+	node.badly_signed |= !sign_check(node.agent_key[0] ? node.agent_key : pub, str_text(&text), text.len, sign);
 	seq = tree_get_text(*ret, "seq");
 	attempt = tree_get_text(*ret, "attempt");
 	if (node.asked < SEEN) {
@@ -258,7 +260,38 @@ static struct life {
 	size_t polls, progress, claims, applied, failed, errors_shown;
 	int time_s; /* what the admin node's clock says */
 	bool progress_is_lost, claim_is_refused, spent;
+	size_t cable_at; /* nothing is ordered, and at this poll eth1 gets a cable; 0: never mind */
+	size_t hellos, links; /* links: ports with one, in the last hello */
 } life;
+
+/* What eth1 of the machine says of its cable. */
+static void set_cable(const char *carrier)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/sys/class/net/eth1/carrier", root);
+	if (file_replace(path, carrier, strlen(carrier), 0644, &err))
+		tree_die("write", path);
+}
+
+static void on_hello(const struct tree *request)
+{
+	const struct tree *nics = tree_get(tree_get(request, "machine"), "nics");
+
+	life.hellos++;
+	life.links = 0;
+	for (size_t i = 0; nics && i < nics->n; i++)
+		life.links += str_eq(tree_get_text(nics->items[i], "link"), "true");
+}
+
+/* Orders of an admin node that waits for a cable. */
+static void order_nothing(struct str *ret)
+{
+	if (life.polls == life.cable_at)
+		set_cable("1\n");
+	/* Without news it would go on for ever. */
+	str_add(ret, life.hellos > 1 || life.polls > life.cable_at + 8 ? "{\"order\":\"reboot\"}" : "{\"order\":\"wait\"}");
+}
 
 static int live(const char *path, const struct tree *request, struct str *ret)
 {
@@ -267,9 +300,14 @@ static int live(const char *path, const struct tree *request, struct str *ret)
 	AUTO_ARENA a = ARENA_INIT;
 
 	if (str_eq(path, PROTO_HELLO)) {
+		on_hello(request);
 		str_addf(ret, "{\"node\":\"node-1\",\"state\":\"approved\",\"attempt\":1,\"poll_ms\":0,\"time_s\":%d}", life.time_s);
 	} else if (str_eq(path, PROTO_POLL)) {
 		life.polls++;
+		if (life.cable_at) {
+			order_nothing(ret);
+			return 0;
+		}
 		json_write(tree_string(&a, life.plan), false, &plan);
 		if (life.spent)
 			str_add(ret, "{\"order\":\"reboot\"}");
@@ -395,6 +433,21 @@ static int run_life(struct sys *s, const char *plan, const char *hash, struct li
 	return agent_run_ram(&c, &ra, &err);
 }
 
+/* A port that has no link when the machine is looked at, and gets one while it waits. */
+static void test_cable(struct sys *s, const struct str *said)
+{
+
+	set_cable("0\n");
+	ok(!run_life(s, "", "", (struct life){ .cable_at = 3 }), "an agent waits for orders: %s", err.msg);
+	ok(strstr(str_text(said), "exec sysctl -q -e -w net/ipv6/conf/eth1/disable_ipv6=1\nexec ip link set dev eth1 arp off up\n"),
+	   "a port without a link is raised, without addresses");
+	ok(!strstr(str_text(said), "eth0"), "and one that has a link is left alone");
+	ok(life.hellos == 2 && life.links == 2, "a cable that comes later is told in another hello (%zu, %zu)", life.hellos, life.links);
+	ok(!node.badly_signed && strcmp(node.agent_key, pub) != 0, "which is signed by a key of its own, as is all that follows");
+	ok(!run_life(s, "", "", (struct life){ .cable_at = 3 }) && life.hellos == 1 && !strcmp(node.agent_key, pub),
+	   "without news nothing is said twice");
+}
+
 static void test_life(void)
 {
 	AUTO_STR said = STR_INIT;
@@ -430,6 +483,8 @@ static void test_life(void)
 	str_add(&plan, " ");
 	plan.s[plan.len - 2] = ',';
 	ok(!run_life(s, str_text(&plan), hash, (struct life){ 0 }) && !life.claims && life.failed == 1, "nor half a plan");
+	str_clear(&said);
+	test_cable(s, &said);
 	sys_free(s);
 	sys_free(dry);
 	tree_remove(root);

@@ -3,7 +3,8 @@
 #
 # The networks of a site from the stick to a deployed node: both machines have two ports in one active-backup bond, an
 # untagged admin network over it and a VLAN of large packets, IPv4 and IPv6. Links come late while the admin node is
-# installed, which asks for them; the node netboots over one port of its bond, and is deployed with the same networks.
+# installed, which asks for them; the node netboots over one port of its bond, and is deployed with the same networks,
+# by conditions that only ports that are up can meet.
 # What the admin node's network does by itself is in t/network.sh.
 
 # shellcheck source=tests/vm/mainline.sh
@@ -61,7 +62,7 @@ site_file()
 		    layout: [ { esp: 256M }, { root: { fs: ext4, size: rest } } ]
 		    packages: [ openssh-server ]
 		    networks: [ admin, storage ]
-		    links: { pair: { bond: { mode: active-backup, nics: [ { driver: virtio_net, count: 2 } ] }, mtu: 9000 } }
+		    links: { pair: { bond: { mode: active-backup, nics: [ { driver: virtio_net, link: up, count: 2 } ] }, mtu: 9000 } }
 		rules: [ { when: {}, bind: { profile: server, name: "node-{seq}" } } ]
 		policy: { approve: auto }
 	END
@@ -130,6 +131,12 @@ on_node()
 	vm_ssh_node 192.168.124.81 "$@"
 }
 
+# NAME MAC: the agent has told that the port has a link
+linked()
+{
+	[[ -n $(vm_events "$1" "t=link who=agent text=*$2:?link*") ]]
+}
+
 test_admin()
 {
 	local said
@@ -174,6 +181,7 @@ main()
 	must "links that come late are waited for, and the admin node comes up" install_admin
 	test_admin
 	must "the node is discovered" line_node_discover
+	check "with a link at the port that it did not boot from" linked node "$MAC_N1"
 	must "and deployed" line_node_deploy "$EVENT_MS"
 	test_node
 	tap_end
