@@ -3,8 +3,10 @@
 #include <string.h>
 
 #include "base/channel.h"
+#include "base/clock.h"
 #include "base/str.h"
 #include "cmd/install_job.h"
+#include "engine/port_wait.h"
 #include "engine/preflight.h"
 #include "engine/site_find.h"
 #include "engine/site_net.h"
@@ -28,18 +30,25 @@ static int look_again(struct job *j, struct error *err)
 }
 
 /* Waiting until the site's networks find their ports. */
-struct port_wait {
+struct link_wait {
 	struct job *j;
 	struct console *c;
 	struct lldp *lldp; /* NULL: nobody asks for neighbours */
+	struct port_wait ports;
 };
+
+static void port_line(void *ctx, const char *line)
+{
+	struct link_wait *w = ctx;
+
+	console_say(w->c, "%s\n", line);
+	channel_emit("link", "install", "text", line, NULL);
+}
 
 static bool ports_found(void *ctx)
 {
-	struct port_wait *w = ctx;
-	const struct net_request r = { .site = w->j->site, .machine = w->j->machine };
+	struct link_wait *w = ctx;
 	struct error ignored;
-	struct net net;
 	bool all;
 
 	if (observe_nics("", &w->j->a, w->j->machine, &ignored))
@@ -48,15 +57,7 @@ static bool ports_found(void *ctx)
 		lldp_poll(w->lldp);
 		lldp_fill(w->lldp, w->j->machine, &w->j->a, &all);
 	}
-	return !net_resolve(&r, &w->j->a, &net, NULL, NULL, &ignored);
-}
-
-static void port_line(void *ctx, const char *line)
-{
-	struct port_wait *w = ctx;
-
-	console_say(w->c, "%s\n", line);
-	channel_emit("link", "install", "text", line, NULL);
+	return port_wait_over(&w->ports, w->j->machine, clock_mono_ms(), port_line, w);
 }
 
 /*
@@ -65,7 +66,7 @@ static void port_line(void *ctx, const char *line)
  */
 static int look_for_links(struct job *j, struct console *c, struct error *err)
 {
-	struct port_wait w = { .j = j, .c = c };
+	struct link_wait w = { .j = j, .c = c, .ports = { .site = j->site, .a = &j->a } };
 	bool neighbours;
 	int rc;
 

@@ -38,7 +38,7 @@ enum preflight_result {
 };
 extern const char *const preflight_result_names[];
 
-enum { PREFLIGHT_ROWS = 8 };
+enum { PREFLIGHT_ROWS = 9 };
 
 struct preflight {
 	/* in */

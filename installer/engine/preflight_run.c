@@ -2,6 +2,7 @@
 /* The table of checks, and what is made of its rows. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -20,6 +21,11 @@ enum { MTU_USUAL = 1500, PROBE_BYTES = 16 << 20, PROBE_MS = 3000, SLOW_S = 120 }
 struct seen {
 	struct preflight *p;
 	const struct network *net;
+	struct net wanted; /* what the admin node's network is to be, with ports as they are now */
+	const char **missing; /* networks without a port, and why */
+	size_t n_missing;
+	bool bound; /* WANTED is known; else UNBOUND says why not */
+	struct error unbound;
 	struct net_look look;
 	bool looked;
 	struct error why; /* not looked: why */
@@ -150,20 +156,77 @@ static void check_dhcp(const struct seen *s, struct preflight_row *r)
 		    "if that port is on the wrong network");
 }
 
-static void check_mtu(const struct seen *s, struct preflight_row *r)
+static void check_networks(const struct seen *s, struct preflight_row *r)
+{
+	AUTO_STR text = STR_INIT;
+
+	for (size_t i = 0; i < s->n_missing; i++)
+		str_addf(&text, "%s%s", i ? "\n" : "", s->missing[i]);
+	if (!s->bound)
+		set(r, PREFLIGHT_UNKNOWN, arena_strdup(s->p->a, s->unbound.msg), NULL);
+	else if (s->n_missing)
+		set(r, PREFLIGHT_NOTE, arena_strdup(s->p->a, str_text(&text)), "look at cables and conditions; the admin node looks for them again at each start");
+	else
+		set(r, PREFLIGHT_GOOD, "all have their ports", NULL);
+}
+
+/* The largest that the driver of PORT takes; 0: it does not say. */
+static uint64_t most_mtu(const struct seen *s, const char *port)
+{
+	static const char mark[] = " maxmtu ";
+	const char *const argv[] = { "ip", "-d", "-o", "link", "show", "dev", port, NULL };
+	AUTO_STR text = STR_INIT;
+	struct error ignored;
+	const char *at;
+
+	if (s->p->sys->ops->exec(s->p->sys, &(struct sys_exec){ .argv = argv, .output = &text, .timeout_ms = 10000 }, &ignored))
+		return 0;
+	at = strstr(str_text(&text), mark);
+	return at ? strtoull(at + strlen(mark), NULL, 10) : 0;
+}
+
+static enum preflight_result judge_mtu(const struct seen *s, const struct net_dev *d, struct str *out)
 {
 	const struct host h = { .root = s->p->root, .a = s->p->a };
-	uint64_t is;
+	uint64_t want = d->mtu ? d->mtu : MTU_USUAL, most = most_mtu(s, d->seen), is = 0;
 
-	if (!s->p->port || s->p->elsewhere || !host_u64(&h, &is, "/sys/class/net/%s/mtu", s->p->port->name))
-		set(r, PREFLIGHT_UNKNOWN, s->p->port ? "not known of that machine" : arena_strdup(s->p->a, s->why.msg), NULL);
-	else if (is < MTU_USUAL)
-		set(r, PREFLIGHT_NOTE, arena_printf(s->p->a, "%s: %" PRIu64 ", where nodes use %d", s->p->port->name, is, MTU_USUAL),
-		    "larger frames would be lost: look at the port and its driver");
-	else
-		/* There are no peers yet to measure a path to. */
-		set(r, PREFLIGHT_GOOD, arena_printf(s->p->a, "%s: %" PRIu64 " at this port; the path to nodes is not known before there are any",
-						    s->p->port->name, is), NULL);
+	str_addf(out, "%s%s: ", out->len ? "\n" : "", d->seen);
+	if (most && most < want) {
+		str_addf(out, "takes %" PRIu64 " at most, its networks need %" PRIu64, most, want);
+		return PREFLIGHT_ASKS;
+	}
+	host_u64(&h, &is, "/sys/class/net/%s/mtu", d->seen);
+	/* A usual size is not set, but taken as it is. */
+	if (is && is < want && want == MTU_USUAL) {
+		str_addf(out, "%" PRIu64 ", where nodes use %d", is, MTU_USUAL);
+		return PREFLIGHT_NOTE;
+	}
+	if (is < want && !most) {
+		str_addf(out, "whether it takes %" PRIu64 " is not known", want);
+		return PREFLIGHT_UNKNOWN;
+	}
+	str_addf(out, "takes the %" PRIu64 " that its networks need", want);
+	return PREFLIGHT_GOOD;
+}
+
+/* There are no peers yet to measure a path to. */
+static void check_mtu(const struct seen *s, struct preflight_row *r)
+{
+	enum preflight_result worst = PREFLIGHT_GOOD;
+	AUTO_STR text = STR_INIT;
+
+	if (!s->bound || s->p->elsewhere) {
+		set(r, PREFLIGHT_UNKNOWN, s->bound ? "not known of that machine" : arena_strdup(s->p->a, s->unbound.msg), NULL);
+		return;
+	}
+	for (size_t i = 0; i < s->wanted.n_devs; i++)
+		if (s->wanted.devs[i].kind == NET_PORT) {
+			enum preflight_result one = judge_mtu(s, &s->wanted.devs[i], &text);
+
+			worst = one > worst ? one : worst;
+		}
+	set(r, worst, arena_strdup(s->p->a, str_text(&text)),
+	    worst == PREFLIGHT_ASKS ? "lower the mtu of the link and its networks, or choose another port: the network would not come up" : NULL);
 }
 
 /* How fast the medium gives its bytes, measured where nothing was read yet. */
@@ -215,8 +278,8 @@ static const struct preflight_check {
 	void (*run)(const struct seen *s, struct preflight_row *r);
 } checks[PREFLIGHT_ROWS] = {
 	{ "memory", check_memory },	      { "disk", check_disk },	       { "clock", check_clock }, { "link", check_link },
-	{ "duplicate-address", check_address }, { "foreign-dhcp", check_dhcp }, { "mtu", check_mtu },
-	{ "medium", check_medium },
+	{ "duplicate-address", check_address }, { "foreign-dhcp", check_dhcp }, { "networks", check_networks },
+	{ "mtu", check_mtu }, { "medium", check_medium },
 };
 
 /* --- the run */
@@ -224,14 +287,17 @@ static const struct preflight_check {
 static void look_around(struct seen *s)
 {
 	struct preflight *p = s->p;
+	const struct net_request r = { .site = p->site, .machine = p->machine };
 
+	s->bound = !net_resolve(&r, p->a, &s->wanted, &s->missing, &s->n_missing, &s->unbound);
+	/* The rest is the table of candidates, which the plan's refusal shows. */
+	s->unbound.msg[strcspn(s->unbound.msg, "\n")] = '\0';
 	s->net = site_network(p->site, "admin");
 	if (!s->net) {
 		error_set(&s->why, ERR_INPUT, "networks.admin is missing");
 		return;
 	}
 	if (net_port(p->site, p->machine, "admin", p->a, &p->port, &s->why)) {
-		/* The rest is the table of candidates, which the plan's refusal shows. */
 		s->why.msg[strcspn(s->why.msg, "\n")] = '\0';
 		p->port = NULL;
 		return;

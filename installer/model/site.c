@@ -402,7 +402,7 @@ static const struct schema policy_schema =
 static const struct field preflight_fields[] = {
 	FIELD_STRINGS(struct site_preflight, ignore, LINE,
 		      "what is no reason to stop: link (the admin port has none), duplicate-address (another machine has the admin "
-		      "node's), foreign-dhcp (another DHCP server answers there)"),
+		      "node's), foreign-dhcp (another DHCP server answers there), mtu (a port takes less than its networks need)"),
 };
 static const struct schema preflight_schema =
 	SCHEMA("preflight", struct site_preflight, preflight_fields, "What is looked at before anything is written.");

@@ -357,7 +357,7 @@ static void check_rules(const struct check *c, const struct tree *t)
 
 /* --- the installer */
 
-const char *const site_preflight_ignorable[] = { "link", "duplicate-address", "foreign-dhcp", NULL };
+const char *const site_preflight_ignorable[] = { "link", "duplicate-address", "foreign-dhcp", "mtu", NULL };
 
 static void check_preflight(const struct check *c, const struct tree *t)
 {
@@ -377,7 +377,7 @@ static void check_preflight(const struct check *c, const struct tree *t)
 			continue;
 		meant = str_nearest(name, site_preflight_ignorable, n);
 		finding_add(c->f, nth_pos(list, i), item(c, "preflight.ignore", i),
-			    meant ? arena_printf(c->f->arena, "did you mean %s?", meant) : "link, duplicate-address or foreign-dhcp",
+			    meant ? arena_printf(c->f->arena, "did you mean %s?", meant) : "link, duplicate-address, foreign-dhcp or mtu",
 			    "%s is no check that can be ignored", quoted(c, name));
 	}
 	check_twice(c, list, "preflight.ignore", p->ignore, p->n_ignore);

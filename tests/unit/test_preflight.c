@@ -14,8 +14,16 @@ static struct error err;
 static char set_to[32], stage[32], said[300];
 static bool fails;
 
+static const char *link_says; /* what `ip link show` says of any port; NULL: it fails */
+
 static int w_exec(struct sys *s UNUSED, const struct sys_exec *x, struct error *e)
 {
+	if (str_eq(x->argv[0], "ip")) {
+		if (!link_says)
+			return error_set(e, ERR_IO, "ip: exit 1");
+		str_add(x->output, link_says);
+		return 0;
+	}
 	snprintf(set_to, sizeof(set_to), "%s %s", x->argv[0], x->argv[3]);
 	return fails ? error_set(e, ERR_IO, "date: exit 1") : 0;
 }
@@ -230,6 +238,48 @@ static void test_blind(void)
 	net.nic.mac = "52:54:00:00:00:01";
 }
 
+static void has_mtu(const char *says, uint64_t want, enum preflight_result result, const char *text, const char *name)
+{
+	AUTO_ARENA a = ARENA_INIT;
+	struct preflight p;
+
+	link_says = says;
+	net.mtu = want;
+	p = table(&a, NULL);
+	ok(row(&p, "mtu")->result == result && strstr(row(&p, "mtu")->text, text), "%s: %s", name, row(&p, "mtu")->text);
+	ok(!preflight_judge(&p, true, &err) == (result != PREFLIGHT_ASKS), "and the install is judged by it");
+	net.mtu = 1500;
+}
+
+static void test_mtu(void)
+{
+	static const char large[] = "2: eth0: <UP> mtu 1500 \\ link/ether promiscuity 0 minmtu 68 maxmtu 9710 addrgenmode none",
+			  small[] = "2: eth0: <UP> mtu 1500 \\ link/ether promiscuity 0 minmtu 68 maxmtu 1500 addrgenmode none";
+
+	has_mtu(large, 9000, PREFLIGHT_GOOD, "eth0: takes the 9000 that", "a port that takes what the network needs is good");
+	has_mtu(small, 9000, PREFLIGHT_ASKS, "eth0: takes 1500 at most, its networks need 9000", "one that does not is asked about");
+	has_mtu(small, 1500, PREFLIGHT_GOOD, "eth0: takes the 1500 that", "though it is good for usual packets");
+	has_mtu("2: eth0: <UP> mtu 1500 \\ link/ether minmtu 0 maxmtu 0 ", 9000, PREFLIGHT_UNKNOWN, "is not known", "a driver may not say");
+	has_mtu(NULL, 9000, PREFLIGHT_UNKNOWN, "whether it takes 9000 is not known", "nor a tool that fails");
+}
+
+static void test_networks(void)
+{
+	AUTO_ARENA a = ARENA_INIT;
+	struct network both[] = { net, { .name = "storage", .dhcp = true, .nic = { .mac = "52:54:00:00:00:77" } } };
+	struct preflight p = table(&a, NULL);
+
+	ok(row(&p, "networks")->result == PREFLIGHT_GOOD, "all networks have their ports");
+	site.networks = both;
+	site.n_networks = 2;
+	p = table(&a, NULL);
+	ok(row(&p, "networks")->result == PREFLIGHT_NOTE && strstr(row(&p, "networks")->text, "network storage is not configured: "),
+	   "one that has none is told: %s", row(&p, "networks")->text);
+	ok(!preflight_judge(&p, true, &err) && p.port, "and stops nothing");
+	site.networks = &net;
+	site.n_networks = 1;
+}
+
 int main(void)
 {
 	test_memory();
@@ -238,5 +288,7 @@ int main(void)
 	test_medium();
 	test_others();
 	test_blind();
+	test_mtu();
+	test_networks();
 	return tap_end();
 }
