@@ -113,7 +113,7 @@ int job_remote_once(struct job *j, struct console *c, struct error *err)
 	if (!screens_put_local(&c->screens, "\n"))
 		return error_set(err, ERR_CONFLICT, "this machine has no console to show a password on: nothing was opened");
 	remote_password(password);
-	if (remote_host_key(j->sys, fingerprint, err) || remote_once_start(j->sys, password, &port, err)) {
+	if (remote_host_key(j->sys, fingerprint, err) || remote_once_start(j->sys, password, REMOTE_ONCE_MS, &port, err)) {
 		explicit_bzero(password, sizeof(password));
 		return -1;
 	}

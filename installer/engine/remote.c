@@ -154,7 +154,7 @@ static int hash_of(struct sys *sys, const char *password, struct str *ret, struc
 
 struct once {
 	struct sys *sys;
-	unsigned int port;
+	unsigned int port, lives_ms;
 	int fd; /* who started us hears there how it went */
 	bool said;
 };
@@ -182,7 +182,7 @@ static void serve(void *ctx, int fd)
 	snprintf(port, sizeof(port), "%u", o->port);
 	snprintf(pid, sizeof(pid), "%d\n", (int)getpid());
 	if (!o->sys->ops->write_file(o->sys, once_pid, pid, strlen(pid), 0600, &err) &&
-	    task_follow(argv, REMOTE_ONCE_MIN * 60 * 1000, on_line, o, &err)) {
+	    task_follow(argv, o->lives_ms, on_line, o, &err)) {
 		if (!o->said)
 			(void)!write(fd, err.msg, strlen(err.msg));
 		/* Nobody came: nobody is to come. */
@@ -224,9 +224,9 @@ static int wait_listening(struct task *t, struct error *err)
 	return error_set(err, ERR_IO, "%s", said[0] ? said : "the server of the password ended");
 }
 
-int remote_once_start(struct sys *sys, const char *password, unsigned int *ret_port, struct error *err)
+int remote_once_start(struct sys *sys, const char *password, unsigned int lives_ms, unsigned int *ret_port, struct error *err)
 {
-	struct once o = { .sys = sys, .port = keys_are_on(sys) ? REMOTE_PORT_ONCE : REMOTE_PORT };
+	struct once o = { .sys = sys, .port = keys_are_on(sys) ? REMOTE_PORT_ONCE : REMOTE_PORT, .lives_ms = lives_ms };
 	AUTO_STR hash = STR_INIT;
 	struct task t;
 	int rc;

@@ -16,7 +16,8 @@
 enum {
 	REMOTE_FINGERPRINT = 64,
 	REMOTE_PASSWORD = 20, /* "xxxxx-xxxxx-xxxxx": 15 characters of 32, 75 bits */
-	REMOTE_ONCE_MIN = 15, /* minutes until it expires */
+	REMOTE_ONCE_MIN = 15, /* minutes until it expires, */
+	REMOTE_ONCE_MS = REMOTE_ONCE_MIN * 60 * 1000,
 	REMOTE_PORT = 22,
 	REMOTE_PORT_ONCE = 2222, /* for the password, where keys have the other port */
 };
@@ -31,10 +32,10 @@ MUST_CHECK int remote_keys_start(struct sys *sys, const struct site *site, struc
 /* A new password, from the kernel's random numbers. */
 void remote_password(char ret[REMOTE_PASSWORD]);
 /*
- * PASSWORD lets in the next login as root, at *RET_PORT, for REMOTE_ONCE_MIN minutes; an earlier password is void. It
+ * PASSWORD lets in the next login as root, at *RET_PORT, for LIVES_MS (REMOTE_ONCE_MS); an earlier password is void. It
  * is in no file and on no command line; its hash is, for as long. A process of its own sees to the end of it.
  */
-MUST_CHECK int remote_once_start(struct sys *sys, const char *password, unsigned int *ret_port, struct error *err);
+MUST_CHECK int remote_once_start(struct sys *sys, const char *password, unsigned int lives_ms, unsigned int *ret_port, struct error *err);
 /* SHADOW with HASH as root's; "*" locks it. Appended to RET. ERR_NOT_FOUND without a line of root. */
 MUST_CHECK int remote_shadow(const char *shadow, const char *hash, struct str *ret, struct error *err);
 /* For the login: uses the password up. ERR_DENIED if another login has. */
