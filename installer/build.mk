@@ -36,6 +36,8 @@ pc = $(shell pkg-config --libs $(1))
 libs := $(call pc,libparted blkid yaml-0.1 yyjson libsodium libzstd libcurl)
 libs_admin := $(call pc,libmicrohttpd sqlite3)
 libs_ui := $(call pc,libnewt)
+# A TLS server to test against; comes with libcurl's.
+libs_test := $(call pc,libssl libcrypto)
 
 lib = $(obj)/lib$(1).a
 objects = $(patsubst %.c,$(obj)/%.o,$($(1)_SRC))
@@ -93,7 +95,7 @@ $(bin)/fulcrum-image: $(obj)/cmd/image_main.o $(obj)/model/block_list.o $(obj)/m
 unit := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 plan_tests := test_plan test_planner test_select test_layout test_guide test_net
 $(foreach t,$(unit),$(eval $(obj)/tests/$(t).o: tests/unit/$(t).c $(obj)/flags ; @mkdir -p $$(@D); echo "  CC $$<"; $(CC) $(cflags) -Itests -c $$< -o $$@))
-$(foreach t,$(filter-out $(plan_tests),$(unit)),$(eval $(obj)/tests/$(t): $(obj)/tests/$(t).o $(call lib,ui) $(foreach l,agent admin,$(call lib,$(l))) $(below_agent) ; @$(CC) $(ldflags) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group -Wl,--as-needed $(libs_admin) $(libs_ui) $(libs)))
+$(foreach t,$(filter-out $(plan_tests),$(unit)),$(eval $(obj)/tests/$(t): $(obj)/tests/$(t).o $(call lib,ui) $(foreach l,agent admin,$(call lib,$(l))) $(below_agent) ; @$(CC) $(ldflags) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group -Wl,--as-needed $(libs_admin) $(libs_ui) $(libs_test) $(libs)))
 # plan/ is linked without sys/ and observe/: reaching the world fails here, at link time.
 $(foreach t,$(filter $(plan_tests),$(unit)),$(eval $(obj)/tests/$(t): $(obj)/tests/$(t).o $(below_plan) ; @$(CC) $(ldflags) -o $$@ $$^ $(call pc,yaml-0.1 yyjson libsodium)))
 tests: $(addprefix $(obj)/tests/,$(unit))

@@ -49,8 +49,10 @@ int client_call(struct client *c, const char *path, const struct schema *request
 	if (sign_buffer(c->sec, str_text(&text), text.len, sig, err))
 		return -1;
 	const char *const headers[] = { "Content-Type: application/json", arena_printf(&own, PROTO_HEADER ": %s", sig), NULL };
+	const struct sys_post post = { .url = url, .headers = headers, .body = str_text(&body), .len = body.len, .ret_body = &answer,
+				       .want_header = PROTO_HEADER, .ret_header = &sign, .ret_status = &status };
 
-	if (c->sys->ops->post(c->sys, url, headers, str_text(&body), body.len, &answer, PROTO_HEADER, &sign, &status, err))
+	if (c->sys->ops->post(c->sys, &post, err))
 		return -1;
 	if (status != 200)
 		return refusal(path, status, str_text(&answer), answer.len, err);

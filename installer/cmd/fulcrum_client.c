@@ -57,10 +57,10 @@ int client_ask(const char *path, const char *body, struct arena *a, struct tree 
 	struct sys *sys = sys_small_new();
 	AUTO_STR out = STR_INIT;
 	unsigned int status = 0;
-	int rc;
+	const struct sys_post post = { .url = arena_printf(a, "unix:%s:%s", socket, path), .body = body, .len = body ? strlen(body) : 0,
+				       .ret_body = &out, .ret_status = &status };
+	int rc = sys->ops->post(sys, &post, err);
 
-	rc = sys->ops->post(sys, arena_printf(a, "unix:%s:%s", socket, path), NULL, body, body ? strlen(body) : 0, &out, NULL,
-			    NULL, &status, err);
 	sys_free(sys);
 	if (rc)
 		return unreachable(socket, err);

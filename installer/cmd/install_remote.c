@@ -54,7 +54,7 @@ static void failed(struct console *c, const char *what, const struct error *err)
 
 static void start_report(struct job *j, struct console *c)
 {
-	struct reporter r = { .sys = j->sys, .url = j->site->report.url, .path = JOB_PROGRESS };
+	struct reporter r = { .sys = j->sys, .url = j->site->report.url, .pin = j->site->report.pin, .path = JOB_PROGRESS };
 	struct error err = { 0 };
 
 	if (j->report.pid)

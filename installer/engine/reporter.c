@@ -79,7 +79,7 @@ int reporter_turn(struct reporter *r, struct error *err)
 	if (r->dropped)
 		str_addf(&body, "{\"t\":\"report\",\"who\":\"report\",\"dropped\":%" PRIu64 ",\"ms\":%" PRIu64 "}\n", r->dropped, clock_mono_ms());
 	str_addn(&body, text.s, text.len);
-	if (r->sys->ops->post(r->sys, r->url, headers, body.s, body.len, NULL, NULL, NULL, NULL, err)) {
+	if (r->sys->ops->post(r->sys, &(struct sys_post){ .url = r->url, .pin = r->pin, .headers = headers, .body = body.s, .len = body.len }, err)) {
 		r->failed++;
 		return -1;
 	}

@@ -21,6 +21,7 @@ enum {
 struct reporter {
 	struct sys *sys;
 	const char *url, *path; /* path: of the channel's file */
+	const char *pin;	/* the server's public key, "sha256//BASE64"; NULL: http */
 	uint64_t offset;	/* of the first byte that was not sent */
 	uint64_t dropped;	/* lines, not told yet */
 	unsigned int failed;	/* tries in a row */

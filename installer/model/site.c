@@ -415,7 +415,8 @@ static const struct schema installer_schema =
 	SCHEMA("installer", struct site_installer, installer_fields, "The installer, while it runs.");
 
 static const struct field report_fields[] = {
-	FIELD_STRING(struct site_report, url, LINE, "where the installer posts its progress, as JSON lines: http://HOST[:PORT]/PATH"),
+	FIELD_STRING(struct site_report, url, LINE, "where the installer posts its progress, as JSON lines: http://HOST[:PORT]/PATH, or https://"),
+	FIELD_STRING(struct site_report, pin, LINE, "https: what its server is known by: the hash of its public key, sha256//BASE64"),
 };
 static const struct schema report_schema =
 	SCHEMA("report", struct site_report, report_fields, "Who is told of the progress of an install.");

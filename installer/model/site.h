@@ -156,6 +156,7 @@ struct site {
 	} installer;
 	struct site_report {
 		const char *url; /* NULL: none */
+		const char *pin; /* https: hash of the server's public key, "sha256//BASE64" */
 	} report;
 	bool bench; /* agents also time a plain HTTP-to-disk stream */
 };

@@ -383,17 +383,35 @@ static void check_preflight(const struct check *c, const struct tree *t)
 	check_twice(c, list, "preflight.ignore", p->ignore, p->n_ignore);
 }
 
-/* Plain HTTP: the live system has no certificates to know a server by. What it carries is no secret. */
+/* The live system has no certificates to know a server by: with https its key is given. */
+static void check_pin(const struct check *c, const struct tree *t, bool https)
+{
+	static const char how[] = "openssl x509 -in CERT -pubkey -noout | openssl pkey -pubin -outform der | openssl dgst -sha256 -binary | base64, "
+				  "with sha256// before it";
+	static const char start[] = "sha256//", base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	enum { DIGITS = 43 }; /* of 32 bytes; and one = */
+	const char *pin = c->s->report.pin, *hash = pin ? pin + strlen(start) : NULL;
+
+	if (https && !pin)
+		finding_add(c->f, at(t, "url"), "report.pin", how, "missing: an https server is known by its public key");
+	if (pin && !https)
+		finding_add(c->f, at(t, "pin"), "report.pin", "write https:// in report.url, or leave it out", "is for https alone");
+	if (pin && (!str_starts(pin, start) || strspn(hash, base64) != DIGITS || strcmp(hash + DIGITS, "=") != 0))
+		finding_add(c->f, at(t, "pin"), "report.pin", how, "%s is no hash of a public key", quoted(c, pin));
+}
+
+/* What it carries is no secret. */
 static void check_report(const struct check *c, const struct tree *t)
 {
-	static const char scheme[] = "http://";
 	const char *url = c->s->report.url, *host, *why = NULL;
+	bool https = url && str_starts(url, "https://");
 
 	if (!url)
 		return;
-	host = url + strlen(scheme);
-	if (!str_starts(url, scheme))
-		why = "is not an http:// URL";
+	check_pin(c, t, https);
+	host = url + strlen(https ? "https://" : "http://");
+	if (!https && !str_starts(url, "http://"))
+		why = "is neither an http:// nor an https:// URL";
 	else if (!strcspn(host, "/?#:"))
 		why = "names no host";
 	else if (memchr(host, '@', strcspn(host, "/?#")))

@@ -37,9 +37,7 @@ int real_close(struct sys *s, int h, bool sync, struct error *err);
 /* fetch.c */
 int real_fetch(struct sys *s, const char *url, uint64_t offset, uint64_t length, sys_sink sink, void *ctx,
 	       struct error *err);
-int real_post(struct sys *s, const char *url, const char *const *headers, const void *body,
-	      size_t len, struct str *ret_body, const char *want_header, struct str *ret_header,
-	      unsigned int *ret_status, struct error *err);
+int real_post(struct sys *s, const struct sys_post *p, struct error *err);
 
 /* net_look.c */
 int real_net_look(struct sys *s, const char *nic, uint32_t address, struct net_look *ret, struct error *err);

@@ -26,6 +26,19 @@ struct sys_exec {
 	unsigned int timeout_ms; /* 0 = 60 s; the child's process group is killed after it */
 };
 
+/* One HTTP request and what is wanted of its answer. */
+struct sys_post {
+	const char *url; /* as for fetch, but for files, or unix:/a/socket:/path */
+	const char *pin; /* https: the server's public key, "sha256//BASE64" (RFC 7469, 2.4): no other is spoken to; NULL: not checked */
+	const char *const *headers; /* NULL-terminated "Name: value", or NULL; a Content-Type first takes the place of JSON's */
+	const void *body; /* NULL: a GET */
+	size_t len;
+	struct str *ret_body; /* appended to, or NULL */
+	const char *want_header;
+	struct str *ret_header; /* receives the value of WANT_HEADER, or NULL */
+	unsigned int *ret_status; /* any HTTP status is an answer, if this is there to say which; else 400 and more are errors */
+};
+
 /* Gets DATA as it arrives; returning -1 with *ERR set stops the transfer. */
 typedef int (*sys_sink)(void *ctx, const void *data, size_t len, struct error *err);
 
@@ -84,16 +97,8 @@ struct sys_ops {
 	 */
 	int (*fetch)(struct sys *s, const char *url, uint64_t offset, uint64_t length, sys_sink sink, void *ctx,
 		     struct error *err);
-	/*
-	 * One JSON request; without a BODY it is a GET. URL as for fetch, but for files, or
-	 * unix:/a/socket:/path. HEADERS: NULL-terminated "Name: value", or NULL; a Content-Type
-	 * first takes the place of JSON's. RET_HEADER (may be
-	 * NULL) receives the value of WANT_HEADER. Any HTTP status is an answer, if RET_STATUS is
-	 * there to say which.
-	 */
-	int (*post)(struct sys *s, const char *url, const char *const *headers, const void *body,
-		    size_t len, struct str *ret_body, const char *want_header,
-		    struct str *ret_header, unsigned int *ret_status, struct error *err);
+	/* ERR_DENIED if the server has another key than P's pin: nothing was sent then. */
+	int (*post)(struct sys *s, const struct sys_post *p, struct error *err);
 	/*
 	 * Asks for 4 s, on port NIC, which must be up, whether another machine has IPv4 ADDRESS (host order;
 	 * RFC 5227), and which DHCP servers answer (RFC 2131; no lease is taken).

@@ -225,18 +225,13 @@ static int dry_net_look(struct sys *s, const char *nic, uint32_t address UNUSED,
 	return 0;
 }
 
-static int dry_post(struct sys *s, const char *url, const char *const *headers UNUSED,
-		    const void *body UNUSED, size_t len, struct str *ret_body,
-		    const char *want_header UNUSED, struct str *ret_header,
-		    unsigned int *ret_status, struct error *err UNUSED)
+static int dry_post(struct sys *s, const struct sys_post *p, struct error *err UNUSED)
 {
-	SAY(s, "post %zu bytes to %s\n", len, url);
-	if (ret_body)
-		str_add(ret_body, "{}");
-	if (ret_header)
-		str_add(ret_header, "");
-	if (ret_status)
-		*ret_status = 200;
+	SAY(s, "post %zu bytes to %s\n", p->len, p->url);
+	if (p->ret_body)
+		str_add(p->ret_body, "{}");
+	if (p->ret_status)
+		*p->ret_status = 200;
 	return 0;
 }
 

@@ -150,14 +150,11 @@ static int fake_fetch(struct sys *s, const char *url, uint64_t offset, uint64_t 
 	return VERB(s, fetch)(inner_of(s), url, offset, length, sink, ctx, err);
 }
 
-static int fake_post(struct sys *s, const char *url, const char *const *headers, const void *body,
-		     size_t len, struct str *ret_body, const char *want_header,
-		     struct str *ret_header, unsigned int *ret_status, struct error *err)
+static int fake_post(struct sys *s, const struct sys_post *p, struct error *err)
 {
 	if (inject(s, "post", err))
 		return -1;
-	return VERB(s, post)(inner_of(s), url, headers, body, len, ret_body, want_header,
-			     ret_header, ret_status, err);
+	return VERB(s, post)(inner_of(s), p, err);
 }
 
 static int fake_net_look(struct sys *s, const char *nic, uint32_t address, struct net_look *ret, struct error *err)

@@ -67,38 +67,36 @@ static void note_request(const char *path, const char *sign, const char *body, s
 	node.asked++;
 }
 
-static int node_post(struct sys *s UNUSED, const char *url, const char *const *headers, const void *body, size_t len,
-		     struct str *ret_body, const char *want_header, struct str *ret_header, unsigned int *ret_status,
-		     struct error *e)
+static int node_post(struct sys *s UNUSED, const struct sys_post *p, struct error *e)
 {
 	AUTO_ARENA a = ARENA_INIT;
 	AUTO_STR text = STR_INIT;
-	const char *path = strchr(url + strlen("http://"), '/'), *sign = header_of(headers, PROTO_HEADER);
+	const char *path = strchr(p->url + strlen("http://"), '/'), *sign = header_of(p->headers, PROTO_HEADER);
 	const struct tree *request;
 	char sig[SIG_HEX];
 	size_t i = node.asked;
 
-	snprintf(node.last_url, sizeof(node.last_url), "%s", url);
-	note_request(path, sign, body, len, &request, &a);
+	snprintf(node.last_url, sizeof(node.last_url), "%s", p->url);
+	note_request(path, sign, p->body, p->len, &request, &a);
 	if (i < node.n_refusals) {
 		if (!node.refusals[i][0])
-			return error_set(e, ERR_NET, "%s: connection refused", url);
-		*ret_status = (unsigned int)strtoul(node.refusals[i], NULL, 10);
-		str_add(ret_body, node.refusals[i] + 4);
+			return error_set(e, ERR_NET, "%s: connection refused", p->url);
+		*p->ret_status = (unsigned int)strtoul(node.refusals[i], NULL, 10);
+		str_add(p->ret_body, node.refusals[i] + 4);
 		return 0;
 	}
-	*ret_status = 200;
+	*p->ret_status = 200;
 	if (!node.answer)
-		str_add(ret_body, node.body);
-	else if (node.answer(path, request, ret_body))
-		return error_set(e, ERR_NET, "%s: connection refused", url);
+		str_add(p->ret_body, node.body);
+	else if (node.answer(path, request, p->ret_body))
+		return error_set(e, ERR_NET, "%s: connection refused", p->url);
 	if (!node.key)
 		return 0;
 	proto_answer_text(node.sign_path ? node.sign_path : path, node.sign_request ? node.sign_request : sign,
-			  node.sign_body ? node.sign_body : str_text(ret_body), &text);
-	if (!str_eq(want_header, PROTO_HEADER) || sign_buffer(node.key, str_text(&text), text.len, sig, e))
+			  node.sign_body ? node.sign_body : str_text(p->ret_body), &text);
+	if (!str_eq(p->want_header, PROTO_HEADER) || sign_buffer(node.key, str_text(&text), text.len, sig, e))
 		tree_die("sign", "answer");
-	str_add(ret_header, sig);
+	str_add(p->ret_header, sig);
 	return 0;
 }
 

@@ -11,20 +11,19 @@
 static struct error err;
 static char path[] = "/tmp/fulcrum-report-XXXXXX";
 static struct str got;
-static char type[64];
+static char type[64], pin[64];
 static unsigned int posts;
 static bool down;
 static int file;
 
-static int w_post(struct sys *s UNUSED, const char *url, const char *const *headers, const void *body, size_t len,
-		  struct str *ret_body UNUSED, const char *want UNUSED, struct str *ret_header UNUSED, unsigned int *ret_status UNUSED,
-		  struct error *e)
+static int w_post(struct sys *s UNUSED, const struct sys_post *p, struct error *e)
 {
 	if (down)
-		return error_set(e, ERR_NET, "%s: connection refused", url);
+		return error_set(e, ERR_NET, "%s: connection refused", p->url);
 	posts++;
-	snprintf(type, sizeof(type), "%s", headers[0]);
-	str_addn(&got, body, len);
+	snprintf(type, sizeof(type), "%s", p->headers[0]);
+	snprintf(pin, sizeof(pin), "%s", p->pin ? p->pin : "");
+	str_addn(&got, p->body, p->len);
 	return 0;
 }
 
@@ -39,12 +38,13 @@ static void add(const char *text)
 
 static void test_lines(void)
 {
-	struct reporter r = { .sys = &sys, .url = "http://h/", .path = path };
+	struct reporter r = { .sys = &sys, .url = "https://h/", .pin = "sha256//x", .path = path };
 
 	add("{\"t\":\"a\"}\n{\"t\":\"b\"}\n{\"t\":");
 	ok(reporter_turn(&r, &err) == 1 && posts == 1, "what there is goes out");
 	is_str(str_text(&got), "{\"t\":\"a\"}\n{\"t\":\"b\"}\n", "as whole lines");
 	is_str(type, "Content-Type: application/x-ndjson", "said to be what they are");
+	is_str(pin, "sha256//x", "to the server with that key alone");
 	ok(reporter_turn(&r, &err) == 0 && posts == 1, "half a line waits");
 	add("\"c\"}\n");
 	down = true;

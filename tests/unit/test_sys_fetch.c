@@ -269,22 +269,23 @@ static void test_post(void)
 	char url[256];
 
 	snprintf(url, sizeof(url), "%s/echo", server);
-	ok(!s->ops->post(s, url, headers, "{\"a\":1}", 7, &body, "X-Answer", &header, &status,
-			 &err),
+	ok(!s->ops->post(s, &(struct sys_post){ .url = url, .headers = headers, .body = "{\"a\":1}", .len = 7, .ret_body = &body,
+					       .want_header = "X-Answer", .ret_header = &header, .ret_status = &status }, &err),
 	   "a request is answered");
 	ok(status == 409, "any status is an answer");
 	is_str(str_text(&body), "POST{\"a\":1}", "with its body");
 	is_str(str_text(&header), "got me", "and the wanted header, whatever its case");
 	str_clear(&body);
 	str_clear(&header);
-	ok(!s->ops->post(s, url, NULL, NULL, 0, &body, "X-Other", &header, &status, &err) &&
+	ok(!s->ops->post(s, &(struct sys_post){ .url = url, .ret_body = &body, .want_header = "X-Other", .ret_header = &header,
+					       .ret_status = &status }, &err) &&
 		   str_eq(str_text(&body), "GET ") && !header.len,
 	   "without a body it is a GET; a header that is not there is empty");
-	ok(s->ops->post(s, url, NULL, "", 0, NULL, NULL, NULL, NULL, &err) &&
+	ok(s->ops->post(s, &(struct sys_post){ .url = url, .body = "" }, &err) &&
 		   err.kind == ERR_CONFLICT,
 	   "when nobody wants the status, 409 is an error");
 	snprintf(url, sizeof(url), "unix:%s/nobody:/x", dir);
-	ok(s->ops->post(s, url, NULL, "", 0, NULL, NULL, NULL, &status, &err) &&
+	ok(s->ops->post(s, &(struct sys_post){ .url = url, .body = "", .ret_status = &status }, &err) &&
 		   err.kind == ERR_NET,
 	   "nobody there is a network error");
 }

@@ -140,7 +140,7 @@ static void test_dry(void)
 	rc |= s->ops->read_at(s, h, 0, buf, 3, &err);
 	rc |= s->ops->close(s, h, true, &err);
 	rc |= s->ops->fetch(s, "http://host/x", 5, 0, NULL, NULL, &err);
-	rc |= s->ops->post(s, "http://host/y", NULL, "{}", 2, &text, NULL, NULL, &status, &err);
+	rc |= s->ops->post(s, &(struct sys_post){ .url = "http://host/y", .body = "{}", .len = 2, .ret_body = &text, .ret_status = &status }, &err);
 	rc |= s->ops->umount(s, "/mnt", &err);
 	rc |= s->ops->table_guid(s, "/dev/vda", 512, "99999999-2222-8333-8444-555566667777", &err);
 	rc |= s->ops->reboot(s, &err);
