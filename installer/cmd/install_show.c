@@ -8,6 +8,7 @@
 #include "data/json.h"
 #include "plan/net.h"
 #include "plan/select.h"
+#include "ui/facts_text.h"
 #include "ui/machine_text.h"
 
 void job_show_plan(const struct job *j, struct console *c)
@@ -38,8 +39,11 @@ int verb_observe(struct job *j, struct error *err)
 		return -1;
 	if (j->o.json)
 		field_to_json(&machine_schema, j->machine, false, true, &text);
-	else
+	else {
 		machine_text(j->machine, &text);
+		str_addc(&text, '\n');
+		facts_text(j->machine, &text);
+	}
 	fputs(str_text(&text), stdout);
 	return 0;
 }

@@ -44,6 +44,19 @@ static const struct field partition_fields[] = {
 static const struct schema partition_schema =
 	SCHEMA("partition", struct partition, partition_fields, "one partition");
 
+static const struct field health_fields[] = {
+	FIELD_STRING(struct disk_health, source, FIELD_OMIT_EMPTY, "who asked it"),
+	FIELD_STRING(struct disk_health, verdict, FIELD_OMIT_EMPTY, "its own word: passed or failed"),
+	FIELD_U64(struct disk_health, temperature_c, FIELD_OMIT_EMPTY, "temperature, degrees Celsius"),
+	FIELD_U64(struct disk_health, hours, FIELD_OMIT_EMPTY, "hours it was powered"),
+	FIELD_U64(struct disk_health, wear_percent, FIELD_OMIT_EMPTY, "how much of its life is used up, percent"),
+	FIELD_U64(struct disk_health, errors, FIELD_OMIT_EMPTY, "data that could not be read or written"),
+	FIELD_U64(struct disk_health, reallocated, FIELD_OMIT_EMPTY, "sectors that were replaced"),
+	FIELD_U64(struct disk_health, pending, FIELD_OMIT_EMPTY, "sectors that cannot be read now"),
+};
+static const struct schema health_schema =
+	SCHEMA("health", struct disk_health, health_fields, "what a disk says of its health");
+
 static const struct field disk_fields[] = {
 	FIELD_STRING(struct disk, name, FIELD_REQUIRED, "kernel name, for people only"),
 	FIELD_STRING(struct disk, path, FIELD_REQUIRED, "device node when observed"),
@@ -51,6 +64,7 @@ static const struct field disk_fields[] = {
 	FIELD_STRING(struct disk, wwn, FIELD_OMIT_EMPTY, "world-wide name, EUI-64 or NGUID"),
 	FIELD_STRING(struct disk, model, FIELD_OMIT_EMPTY, "model"),
 	FIELD_STRING(struct disk, vendor, FIELD_OMIT_EMPTY, "vendor"),
+	FIELD_STRING(struct disk, revision, FIELD_OMIT_EMPTY, "version of its firmware"),
 	FIELD_STRING(struct disk, pci, FIELD_OMIT_EMPTY, "PCI address of the controller"),
 	FIELD_STRING(struct disk, topology, FIELD_OMIT_EMPTY, "where it is attached: sysfs device path"),
 	FIELD_ENUM(struct disk, bus, 0, disk_bus_names, "how it is attached"),
@@ -75,6 +89,7 @@ static const struct field disk_fields[] = {
 	FIELD_BOOL(struct disk, unread, FIELD_OMIT_EMPTY, "probing failed: what it carries is not known"),
 	FIELD_STRUCTS(struct disk, partitions, FIELD_OMIT_EMPTY, &partition_schema, "partitions in order"),
 	FIELD_STRUCTS(struct disk, signatures, FIELD_OMIT_EMPTY, &signature_schema, "on the whole disk"),
+	FIELD_STRUCT(struct disk, health, FIELD_OMIT_EMPTY, &health_schema, "what it says of its health"),
 };
 const struct schema disk_schema = SCHEMA("disk", struct disk, disk_fields, "one disk");
 
@@ -128,9 +143,52 @@ static const struct field system_fields[] = {
 	FIELD_STRING(struct machine_system, product, FIELD_OMIT_EMPTY, "DMI product name"),
 	FIELD_STRING(struct machine_system, serial, FIELD_OMIT_EMPTY, "DMI serial number"),
 	FIELD_STRING(struct machine_system, uuid, FIELD_OMIT_EMPTY, "DMI system UUID"),
+	FIELD_STRING(struct machine_system, board_vendor, FIELD_OMIT_EMPTY, "DMI board vendor"),
+	FIELD_STRING(struct machine_system, board, FIELD_OMIT_EMPTY, "DMI board name"),
+	FIELD_STRING(struct machine_system, board_serial, FIELD_OMIT_EMPTY, "DMI board serial number"),
+	FIELD_STRING(struct machine_system, bios_version, FIELD_OMIT_EMPTY, "version of the firmware"),
+	FIELD_STRING(struct machine_system, bios_date, FIELD_OMIT_EMPTY, "date of the firmware"),
+	FIELD_STRINGS(struct machine_system, placeholders, FIELD_OMIT_EMPTY, "members that had a maker's filler, and which"),
 };
 static const struct schema system_schema =
 	SCHEMA("system", struct machine_system, system_fields, "what the firmware says of the machine");
+
+static const struct field dimm_fields[] = {
+	FIELD_STRING(struct dimm, slot, FIELD_OMIT_EMPTY, "where it is plugged in"),
+	FIELD_STRING(struct dimm, bank, FIELD_OMIT_EMPTY, "its bank"),
+	FIELD_STRING(struct dimm, type, FIELD_OMIT_EMPTY, "DDR4, DDR5, ..."),
+	FIELD_STRING(struct dimm, vendor, FIELD_OMIT_EMPTY, "maker"),
+	FIELD_STRING(struct dimm, serial, FIELD_OMIT_EMPTY, "serial number"),
+	FIELD_STRING(struct dimm, part, FIELD_OMIT_EMPTY, "part number"),
+	FIELD_U64(struct dimm, size_bytes, 0, "size, bytes"),
+	FIELD_U64(struct dimm, speed_mts, FIELD_OMIT_EMPTY, "how fast it can be, MT/s"),
+	FIELD_U64(struct dimm, configured_mts, FIELD_OMIT_EMPTY, "how fast it is, MT/s"),
+	FIELD_BOOL(struct dimm, ecc, FIELD_OMIT_EMPTY, "it corrects errors"),
+};
+static const struct schema dimm_schema = SCHEMA("dimm", struct dimm, dimm_fields, "one memory module");
+
+static const struct field pci_fields[] = {
+	FIELD_STRING(struct pci_device, address, FIELD_REQUIRED, "PCI address"),
+	FIELD_STRING(struct pci_device, kind, 0, "what it is, by its class"),
+	FIELD_STRING(struct pci_device, ids, 0, "vendor:device"),
+	FIELD_STRING(struct pci_device, board_ids, FIELD_OMIT_EMPTY, "vendor:device of the card"),
+	FIELD_STRING(struct pci_device, driver, FIELD_OMIT_EMPTY, "kernel driver"),
+};
+static const struct schema pci_schema = SCHEMA("pci_device", struct pci_device, pci_fields, "one PCI device");
+
+static const struct field bmc_fields[] = {
+	FIELD_STRING(struct bmc, address, FIELD_OMIT_EMPTY, "address of its network port"),
+	FIELD_STRING(struct bmc, mac, FIELD_OMIT_EMPTY, "MAC address of its network port"),
+	FIELD_STRING(struct bmc, version, FIELD_OMIT_EMPTY, "version of its firmware"),
+	FIELD_STRING(struct bmc, ipmi, FIELD_OMIT_EMPTY, "version of IPMI that it speaks"),
+};
+static const struct schema bmc_schema = SCHEMA("bmc", struct bmc, bmc_fields, "the management controller");
+
+static const struct field source_fields[] = {
+	FIELD_STRING(struct fact_source, facts, FIELD_REQUIRED, "group of facts"),
+	FIELD_STRING(struct fact_source, source, FIELD_REQUIRED, "where they come from"),
+};
+static const struct schema source_schema = SCHEMA("source", struct fact_source, source_fields, "source of a group of facts");
 
 static const struct field machine_fields[] = {
 	FIELD_U64(struct machine, machine, FIELD_REQUIRED, "format of this record"),
@@ -139,18 +197,52 @@ static const struct field machine_fields[] = {
 	FIELD_BOOL(struct machine, secure_boot, FIELD_OMIT_EMPTY, "secure boot is on"),
 	FIELD_U64(struct machine, memory_bytes, 0, "memory, bytes"),
 	FIELD_U64(struct machine, cpus, 0, "processors online"),
+	FIELD_U64(struct machine, cpu_sockets, FIELD_OMIT_EMPTY, "processor packages"),
+	FIELD_U64(struct machine, cpu_cores, FIELD_OMIT_EMPTY, "processor cores, of all packages"),
 	FIELD_STRING(struct machine, cpu_model, FIELD_OMIT_EMPTY, "processor model"),
+	FIELD_STRING(struct machine, microcode, FIELD_OMIT_EMPTY, "version of its microcode"),
+	FIELD_STRING(struct machine, tpm, FIELD_OMIT_EMPTY, "version of its TPM"),
+	FIELD_STRUCT(struct machine, bmc, FIELD_OMIT_EMPTY, &bmc_schema, "management controller"),
 	FIELD_STRING(struct machine, architecture, FIELD_OMIT_EMPTY, "uname -m"),
 	FIELD_STRING(struct machine, kernel, FIELD_OMIT_EMPTY, "kernel that observed"),
 	FIELD_STRING(struct machine, console, FIELD_OMIT_EMPTY, "console= words of its kernel command line"),
 	FIELD_I64(struct machine, clock_s, 0, "its clock when observed, seconds since 1970"),
+	FIELD_I64(struct machine, clock_skew_s, FIELD_OMIT_EMPTY, "seconds that it was ahead of the admin node's"),
 	FIELD_STRUCTS(struct machine, disks, 0, &disk_schema, "disks"),
 	FIELD_STRUCTS(struct machine, groups, FIELD_OMIT_EMPTY, &lvm_group_schema, "LVM volume groups"),
 	FIELD_STRUCTS(struct machine, arrays, FIELD_OMIT_EMPTY, &md_array_schema, "md arrays"),
 	FIELD_STRUCTS(struct machine, nics, 0, &nic_schema, "network ports"),
+	FIELD_STRUCTS(struct machine, dimms, FIELD_OMIT_EMPTY, &dimm_schema, "memory modules"),
+	FIELD_STRUCTS(struct machine, pci, FIELD_OMIT_EMPTY, &pci_schema, "PCI devices of note"),
+	FIELD_STRUCTS(struct machine, sources, FIELD_OMIT_EMPTY, &source_schema, "where groups of facts come from"),
 };
 const struct schema machine_schema =
 	SCHEMA("machine", struct machine, machine_fields, "what was observed of a machine");
+
+const char *machine_source(const struct machine *m, const char *facts)
+{
+	for (size_t i = 0; i < m->n_sources; i++)
+		if (str_eq(m->sources[i].facts, facts))
+			return m->sources[i].source;
+	return NULL;
+}
+
+void machine_set_source(struct machine *m, const char *facts, const char *source, struct arena *a)
+{
+	struct fact_source *more;
+
+	for (size_t i = 0; i < m->n_sources; i++)
+		if (str_eq(m->sources[i].facts, facts)) {
+			m->sources[i].source = source;
+			return;
+		}
+	/* Always a new array: this one may have been read, and has no room. */
+	more = arena_array(a, m->n_sources + 1, sizeof(*more));
+	for (size_t i = 0; i < m->n_sources; i++)
+		more[i] = m->sources[i];
+	m->sources = more;
+	m->sources[m->n_sources++] = (struct fact_source){ .facts = facts, .source = source };
+}
 
 bool disk_is_blank(const struct disk *d)
 {

@@ -45,10 +45,20 @@ extern const char *const disk_bus_names[];
 /* in_use of a disk with a volume labelled FULCRUM-CFG: never a target, but small files may be read from it and saved there. */
 #define DISK_SITE_MEDIUM "site-file medium"
 
+/* What a disk says of its own health. */
+struct disk_health {
+	const char *source;  /* "smartctl"; NULL: it was not asked, or has no answer */
+	const char *verdict; /* "passed" or "failed": its own word */
+	uint64_t temperature_c, hours, wear_percent; /* of its life that is used up; 0 also where it does not say */
+	uint64_t errors;	/* data that could not be read or written: NVMe media errors, ATA attributes 187 and 198 */
+	uint64_t reallocated, pending; /* ATA sectors */
+};
+
 struct disk {
 	const char *name;   /* "nvme0n1" */
 	const char *path;   /* "/dev/nvme0n1" */
 	const char *serial, *wwn, *model, *vendor;
+	const char *revision; /* of its firmware */
 	const char *pci;    /* "0000:00:04.0", the controller; NULL if not on PCI */
 	const char *topology; /* sysfs device path, stable while cabling is: the by-path key */
 	enum disk_bus bus;
@@ -71,6 +81,7 @@ struct disk {
 	size_t n_partitions;
 	struct signature *signatures; /* on the whole disk */
 	size_t n_signatures;
+	struct disk_health health; /* not part of disk_state() */
 };
 
 struct nic {
@@ -108,6 +119,42 @@ struct md_array {
 
 struct machine_system {
 	const char *vendor, *product, *serial, *uuid;
+	const char *board_vendor, *board, *board_serial;
+	const char *bios_version, *bios_date;
+	/* Members whose value was a maker's filler and is left out: "serial: To be filled by O.E.M." */
+	const char **placeholders;
+	size_t n_placeholders;
+};
+
+/* A memory module that is plugged in, as SMBIOS names it. */
+struct dimm {
+	const char *slot, *bank;
+	const char *type; /* "DDR4" */
+	const char *vendor, *serial, *part;
+	uint64_t size_bytes;
+	uint64_t speed_mts, configured_mts; /* what it can, what it does: million transfers a second; 0 = unknown */
+	bool ecc; /* it is wider than its data */
+};
+
+/* A PCI function of a class that a person asks for. */
+struct pci_device {
+	const char *address; /* "0000:03:00.0" */
+	const char *kind;    /* "display", "accelerator", "network", "infiniband", "storage", "nvme", "fibre-channel" */
+	const char *ids;     /* vendor:device of the hardware, "8086:1521" */
+	const char *board_ids; /* of the card's maker, likewise; or NULL */
+	const char *driver;  /* kernel driver that has it, or NULL */
+};
+
+/* The board's management controller, as its kernel driver tells. */
+struct bmc {
+	const char *address, *mac, *version; /* of its LAN channel; of its firmware */
+	const char *ipmi;		     /* version of the interface, "2.0" */
+};
+
+/* Where a group of facts comes from; a group that is not named was not looked at. */
+struct fact_source {
+	const char *facts;  /* "system", "memory_modules", ...: see observe/README.md */
+	const char *source; /* "smbios", "sysfs", ... */
 };
 
 struct machine {
@@ -116,7 +163,10 @@ struct machine {
 	const char *firmware; /* "uefi" or "bios" */
 	bool secure_boot;
 	uint64_t memory_bytes, cpus;
-	const char *cpu_model, *architecture, *kernel;
+	uint64_t cpu_sockets, cpu_cores; /* 0: not known */
+	const char *cpu_model, *microcode, *architecture, *kernel;
+	const char *tpm; /* version of its TPM, "2.0" or "1.2"; NULL: none is seen */
+	struct bmc bmc;
 	const char *console; /* console= words of its kernel command line, carried to the installed system */
 	int64_t clock_s; /* its real-time clock when observed, seconds since 1970 */
 	struct disk *disks;
@@ -125,12 +175,25 @@ struct machine {
 	size_t n_groups;
 	struct md_array *arrays;
 	size_t n_arrays;
+	/* How far its clock was ahead of the admin node's when it said hello, seconds; in the sources if it is known. */
+	int64_t clock_skew_s;
 	struct nic *nics;
 	size_t n_nics;
+	struct dimm *dimms;
+	size_t n_dimms;
+	struct pci_device *pci;
+	size_t n_pci;
+	struct fact_source *sources;
+	size_t n_sources;
 };
 
 extern const struct schema machine_schema;
 extern const struct schema disk_schema;
+
+/* Where M's FACTS come from, or NULL. */
+const char *machine_source(const struct machine *m, const char *facts);
+/* Says so; again for the same FACTS replaces. SOURCE must live as long as M. */
+void machine_set_source(struct machine *m, const char *facts, const char *source, struct arena *a);
 
 /* True if nothing at all was found on D: no table, no signature, no damage. */
 bool disk_is_blank(const struct disk *d);

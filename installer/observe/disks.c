@@ -25,6 +25,9 @@ static void read_identity(const struct host *h, const char *dir, const char *pat
 	d->model = host_text(h, "%s/device/model", dir);
 	if (!d->model)
 		d->model = host_text(h, "%s/device/name", dir); /* MMC */
+	d->revision = host_text(h, "%s/device/firmware_rev", dir); /* NVMe */
+	if (!d->revision)
+		d->revision = host_text(h, "%s/device/rev", dir);
 	d->vendor = host_text(h, "%s/device/vendor", dir);
 	if (d->vendor && str_starts(d->vendor, "0x")) /* a PCI or virtio number */
 		d->vendor = NULL;

@@ -14,30 +14,16 @@
 #include "observe/observe.h"
 #include "sys/text.h"
 
-/* What boards say whose maker filled in nothing; compared without case. */
-static const char *const placeholders[] = {
-	"system serial number",
-	"system product name",
-	"system manufacturer",
-	"chassis serial number",
-	"0123456789",
-	"123456789",
-	"1234567890",
-	"00000000-0000-0000-0000-000000000000",
-	"ffffffff-ffff-ffff-ffff-ffffffffffff",
-	"03000200-0400-0500-0006-000700080009", /* one board maker's UUID on every board */
-};
-
-static const char *dmi(const struct host *h, const char *name)
+/* File NAME of what firmware says, for MEMBER; a filler is no answer, but worth knowing. */
+static const char *dmi(const struct host *h, struct machine_system *sys, const char *name, const char *member)
 {
 	const char *text = host_text(h, "/sys/class/dmi/id/%s", name);
 
-	if (!text || text_is_placeholder(text))
-		return NULL;
-	for (size_t i = 0; i < ARRAY_LEN(placeholders); i++)
-		if (!strcasecmp(text, placeholders[i]))
-			return NULL;
-	return text;
+	if (!text || !text_is_board_filler(text))
+		return text;
+	sys->placeholders = arena_grow(h->a, sys->placeholders, sys->n_placeholders, sizeof(*sys->placeholders));
+	sys->placeholders[sys->n_placeholders++] = arena_printf(h->a, "%s: %s", member, text);
+	return NULL;
 }
 
 static const char *lower(struct arena *a, const char *text)
@@ -139,22 +125,69 @@ static const char *consoles(const struct host *h)
 	return found.len ? arena_strdup(h->a, str_text(&found)) : NULL;
 }
 
+static void read_system(const struct host *h, struct machine_system *sys)
+{
+	sys->placeholders = NULL;
+	sys->n_placeholders = 0;
+	sys->vendor = dmi(h, sys, "sys_vendor", "vendor");
+	sys->product = dmi(h, sys, "product_name", "product");
+	sys->serial = dmi(h, sys, "product_serial", "serial");
+	sys->uuid = lower(h->a, dmi(h, sys, "product_uuid", "uuid"));
+	sys->board_vendor = dmi(h, sys, "board_vendor", "board_vendor");
+	sys->board = dmi(h, sys, "board_name", "board");
+	sys->board_serial = dmi(h, sys, "board_serial", "board_serial");
+	sys->bios_version = host_text(h, "/sys/class/dmi/id/bios_version");
+	sys->bios_date = host_text(h, "/sys/class/dmi/id/bios_date");
+}
+
+/* Packages and cores by their ids, one block of lines a thread; without ids (many virtual machines) they are not known. */
+static void read_processors(const char *text, struct arena *a, struct machine *m)
+{
+	enum { CORES_MAX = 4096 };
+	uint64_t cores[CORES_MAX];
+	size_t n = 0, packages = 0;
+
+	m->cpu_model = line_value(text, "model name", a);
+	m->microcode = line_value(text, "microcode", a);
+	if (m->cpu_model)
+		machine_set_source(m, "processors", "procfs", a);
+	for (const char *p = strstr(text, "physical id"); p; p = strstr(p + 1, "physical id")) {
+		const char *package = line_value(p, "physical id", a), *core = line_value(p, "core id", a);
+		uint64_t id;
+		bool known = false, package_known = false;
+
+		if (!package || !core || n == CORES_MAX)
+			break;
+		id = strtoull(package, NULL, 10) << 32 | (strtoull(core, NULL, 10) & UINT32_MAX);
+		for (size_t i = 0; i < n; i++) {
+			known = known || cores[i] == id;
+			package_known = package_known || cores[i] >> 32 == id >> 32;
+		}
+		packages += !package_known;
+		if (!known)
+			cores[n++] = id;
+	}
+	m->cpu_sockets = packages;
+	m->cpu_cores = n;
+}
+
 void observe_firmware(const char *root, struct arena *a, struct machine *m)
 {
 	const struct host h = { .root = root, .a = a };
 	AUTO_STR cpuinfo = STR_INIT;
 	uint64_t rtc;
 
-	m->system.vendor = dmi(&h, "sys_vendor");
-	m->system.product = dmi(&h, "product_name");
-	m->system.serial = dmi(&h, "product_serial");
-	m->system.uuid = lower(a, dmi(&h, "product_uuid"));
+	read_system(&h, &m->system);
+	if (host_exists(&h, "/sys/class/dmi/id"))
+		machine_set_source(m, "system", "smbios", a);
 	m->firmware = host_exists(&h, "/sys/firmware/efi") ? "uefi" : "bios";
 	m->secure_boot = secure_boot(&h);
+	machine_set_source(m, "firmware", "sysfs", a);
 	m->memory_bytes = memory(&h);
+	machine_set_source(m, "memory", "sysfs", a);
 	m->cpus = count_list(host_text(&h, "/sys/devices/system/cpu/online"));
 	host_file(&h, &cpuinfo, "/proc/cpuinfo");
-	m->cpu_model = line_value(str_text(&cpuinfo), "model name", a);
+	read_processors(str_text(&cpuinfo), a, m);
 	m->architecture = host_text(&h, "/proc/sys/kernel/arch");
 	m->kernel = host_text(&h, "/proc/sys/kernel/osrelease");
 	m->console = consoles(&h);

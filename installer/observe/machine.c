@@ -11,9 +11,14 @@ void observe_system(const char *root, struct arena *a, struct machine *m)
 	struct error ignored;
 
 	m->machine = MACHINE_VERSION;
+	m->sources = NULL;
+	m->n_sources = 0;
 	observe_firmware(root, a, m);
+	observe_devices(root, a, m);
 	if (observe_nics(root, a, m, &ignored))
 		m->n_nics = 0;
+	else
+		machine_set_source(m, "ports", "sysfs", a);
 }
 
 int observe_machine(struct sys *sys, const char *root, struct arena *a, struct machine **ret,
@@ -27,6 +32,7 @@ int observe_machine(struct sys *sys, const char *root, struct arena *a, struct m
 	observe_system(root, a, m);
 	if (observe_disks(sys, root, a, m, err))
 		return -1;
+	machine_set_source(m, "disks", "sysfs", a);
 	*ret = m;
 	return 0;
 }

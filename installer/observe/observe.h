@@ -5,11 +5,13 @@
 #include "sys/sys.h"
 
 /*
- * Everything but the disks: firmware, identity, memory, processors, kernel, clock, network ports.
+ * Everything but the disks: firmware, identity, memory, processors, kernel, clock, devices, network ports.
  */
 void observe_system(const char *root, struct arena *a, struct machine *m);
 /* Firmware, identity, memory, processors, kernel, clock. */
 void observe_firmware(const char *root, struct arena *a, struct machine *m);
+/* Memory modules, PCI devices of note, TPM. */
+void observe_devices(const char *root, struct arena *a, struct machine *m);
 /* The physical network ports, by name. */
 MUST_CHECK int observe_nics(const char *root, struct arena *a, struct machine *m,
 			    struct error *err);

@@ -78,3 +78,21 @@ bool text_is_placeholder(const char *s)
 	/* One character over and over: zeros, blanks, xxxx, ffff. */
 	return strspn(s, "0. -") == strlen(s) || (s[1] && strspn(s, (const char[]){ s[0], '\0' }) == strlen(s));
 }
+
+bool text_is_board_filler(const char *s)
+{
+	/* Compared without case. */
+	static const char *const words[] = {
+		"system serial number", "system product name", "system manufacturer", "system version",
+		"chassis serial number", "base board serial number", "board serial number", "not provided", "no dimm", "undefined",
+		"0123456789", "123456789", "1234567890", "12345678",
+		"00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff",
+		"03000200-0400-0500-0006-000700080009", /* one board maker's UUID on every board */
+		"12345678-1234-5678-90ab-cddeefaabbcc", /* likewise, of another */
+	};
+
+	for (size_t i = 0; s && i < ARRAY_LEN(words); i++)
+		if (!strcasecmp(s, words[i]))
+			return true;
+	return text_is_placeholder(s);
+}

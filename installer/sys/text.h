@@ -18,3 +18,5 @@ const char *text_clean(struct arena *a, const char *s, size_t n);
  * It names nothing, because many have it. NULL is none.
  */
 bool text_is_placeholder(const char *s);
+/* The same for what firmware says of a board and what is plugged into it: these fillers, and some numbers that all of them have. */
+bool text_is_board_filler(const char *s);

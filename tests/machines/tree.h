@@ -67,7 +67,7 @@ static void tree_link(const char *root, const char *path, const char *target)
 
 static void tree_hex(const char *root, const char *path, const char *hex)
 {
-	unsigned char buf[4096];
+	static unsigned char buf[65536];
 	size_t n = 0;
 
 	for (; hex[0] && hex[1] && n < sizeof(buf); hex += 2) {

@@ -13,6 +13,7 @@
 #include "machines/many.h"
 #include "plan/select.h"
 #include "tap.h"
+#include "ui/facts_text.h"
 #include "ui/machine_text.h"
 
 /* Extended dos partitions hold others; those of the partitions of a hybrid image overlap by design. */
@@ -164,6 +165,42 @@ static void test_text(void)
 	   "so are groups with their volumes");
 }
 
+static void test_facts(void)
+{
+	static const char *const wanted[] = {
+		"board      Example Boards EX-2S   (smbios)\n",
+		"unnamed    vendor: To Be Filled By O.E.M.; serial: Default string; uuid: 03000200-0400-0500-0006-000700080009; board_serial: To be filled by O.E.M.: the maker's filler, names nothing   (smbios)\n",
+		"2.19.1 of 06/04/2024, secure boot on   (sysfs)\n",
+		"processor  2 packages, 4 cores, ",
+		"microcode 0x2006e05   (procfs)\n",
+		"tpm        2.0   (sysfs)\n",
+		"DIMM_A1  16 GiB  DDR4 ECC  2933  Example Memory  EX-16G-3200  4F00A1B1\n",
+		"0000:5e:00.0  display  10de:20f1  10de:145f  none\n",
+		"memory_modules smbios",
+		"clock      90 s behind the admin node's   (hello)\n",
+		"WEAR-1  3.1       failed   71  40000  97 %       2            0        0  smartctl\n",
+		"bmc        10.0.0.7, mac 52:54:00:00:00:07, firmware 1.42, IPMI 2.0   (ipmi)\n",
+	};
+	AUTO_ARENA a = ARENA_INIT;
+	AUTO_STR shown = STR_INIT;
+	struct machine m = { 0 };
+	struct error err;
+
+	ok(!read_machine("rack.observed.json", &m, &a, &err), "a machine for its facts");
+	m.clock_skew_s = -90;
+	machine_set_source(&m, "clock_skew", "hello", &a);
+	m.bmc = (struct bmc){ "10.0.0.7", "52:54:00:00:00:07", "1.42", "2.0" };
+	machine_set_source(&m, "bmc", "other", &a);
+	machine_set_source(&m, "bmc", "ipmi", &a);
+	m.disks[0].serial = "WEAR-1";
+	m.disks[0].revision = "3.1";
+	m.disks[0].health = (struct disk_health){ "smartctl", "failed", .temperature_c = 71, .hours = 40000, .wear_percent = 97, .errors = 2 };
+	facts_text(&m, &shown);
+	for (size_t i = 0; i < ARRAY_LEN(wanted); i++)
+		if (!ok(strstr(str_text(&shown), wanted[i]) != NULL, "says: %s", wanted[i]))
+			printf("# %s\n", str_text(&shown));
+}
+
 static void test_many(void)
 {
 	AUTO_ARENA a = ARENA_INIT;
@@ -193,6 +230,7 @@ int main(void)
 	free(list);
 	ok(seen >= 25, "%u machines are kept", seen);
 	test_text();
+	test_facts();
 	test_many();
 	return tap_end();
 }
