@@ -9,6 +9,7 @@
 
 #include "admin/api.h"
 #include "admin/bootconf.h"
+#include "admin/identity.h"
 #include "admin/nodes.h"
 #include "admin/plans.h"
 #include "admin/recorder.h"
@@ -86,21 +87,56 @@ static int is_news(struct admin *ad, const struct node *n, const char *boot, boo
 	return 0;
 }
 
-static const char *new_label(const struct machine *m, struct arena *a)
+/* "m-" and the first address; for a machine that has an adapter of an earlier one, with a number behind it. */
+static int new_label(struct store *st, const struct machine *m, bool must_be_free, struct arena *a, const char **ret, struct error *err)
 {
-	for (size_t i = 0; i < m->n_nics; i++) {
-		char mac[18], *label, *p;
+	char mac[18] = "";
+	char *label, *p;
+	bool taken = must_be_free;
 
+	for (size_t i = 0; i < m->n_nics && !mac[0]; i++)
 		if (!m->nics[i].mac || mac_parse(m->nics[i].mac, mac))
-			continue;
-		label = p = arena_printf(a, "m-%s", mac);
-		for (const char *s = label; *s; s++)
-			if (*s != ':')
-				*p++ = *s;
-		*p = '\0';
-		return label;
+			mac[0] = '\0';
+	if (!mac[0])
+		return error_set(err, ERR_INPUT, "machine.nics: no adapter with a MAC address");
+	label = p = arena_printf(a, "m-%s", mac);
+	for (const char *s = label; *s; s++)
+		if (*s != ':')
+			*p++ = *s;
+	*p = '\0';
+	*ret = label;
+	for (unsigned int i = 2; taken; i++) {
+		if (name_is_taken(st, *ret, &taken, err))
+			return -1;
+		if (taken)
+			*ret = arena_printf(a, "%s-%u", label, i);
 	}
-	return NULL;
+	return 0;
+}
+
+/* Whose machine it is; one that could be of several nodes is held, and the operator sees why. */
+static int identify(struct admin *ad, const struct machine *m, int64_t now_s, struct arena *a, struct identified *ret, struct error *err)
+{
+	const char *label;
+	struct error not_kept;
+
+	if (new_label(ad->store, m, false, a, &label, err))
+		return -1;
+	if (!identity_find(ad->store, m, now_s, a, ret, err))
+		return identity_release(ad->store, label, err);
+	if (err->kind == ERR_CONFLICT && identity_hold(ad->store, label, err->msg, err->hint, now_s, &not_kept))
+		*err = not_kept;
+	return -1;
+}
+
+static int add_new(struct admin *ad, const struct machine *m, const struct identified *who, struct event_ctx *c, struct arena *a,
+		   struct node **ret, struct error *err)
+{
+	const char *label;
+
+	if (who->twin)
+		c->text = arena_printf(a, "first seen; %s", who->twin);
+	return new_label(ad->store, m, true, a, &label, err) ? -1 : node_add(ad->store, label, c, a, ret, err);
 }
 
 static int hello_ram(struct admin *ad, const struct api_request *rq, const struct msg_hello *m,
@@ -109,20 +145,18 @@ static int hello_ram(struct admin *ad, const struct api_request *rq, const struc
 	struct event_ctx c = { .now_s = clock_real_s(), .key = m->key, .machine = &m->machine };
 	struct arena *a = rq->arena;
 	AUTO_STR json = STR_INIT;
+	struct identified who;
 	struct node *n;
 	bool news = true;
 
 	c.boot = arena_printf(a, "ram:%s:%s", m->boot_id, m->key);
 	field_to_json(&machine_schema, &m->machine, false, false, &json);
 	c.machine_json = str_text(&json);
-	if (node_identify(ad->store, &m->machine, a, &n, err))
+	if (identify(ad, &m->machine, c.now_s, a, &who, err))
 		return -1;
+	n = who.node;
 	if (!n) {
-		const char *label = new_label(&m->machine, a);
-
-		if (!label)
-			return error_set(err, ERR_INPUT, "machine.nics: no adapter with a MAC address");
-		if (node_add(ad->store, label, &c, a, &n, err))
+		if (add_new(ad, &m->machine, &who, &c, a, &n, err))
 			return -1;
 	} else {
 		if (is_news(ad, n, c.boot, &news, err))
@@ -143,7 +177,7 @@ static int hello_ram(struct admin *ad, const struct api_request *rq, const struc
 static int hello_disk(struct admin *ad, const struct api_request *rq, const struct msg_hello *m,
 		      struct api_answer *as, struct error *err)
 {
-	struct event_ctx c = { .now_s = clock_real_s(), .key = m->key, .attempt = m->attempt };
+	struct event_ctx c = { .now_s = clock_real_s(), .key = m->key, .attempt = m->attempt, .machine = &m->machine };
 	struct arena *a = rq->arena;
 	struct attempt *at;
 	struct node *n;
@@ -191,6 +225,11 @@ int agent_hello(struct admin *ad, const struct api_request *rq, struct api_answe
 		return -1;
 	if (!signed_by(rq, m->key))
 		return denied(err);
+	/* The clock that the machine came with: an agent in memory follows ours after its welcome. */
+	if (m->sent_s > 0 && m->sent_s < INT64_C(1) << 40) {
+		m->machine.clock_skew_s = m->sent_s - clock_real_s();
+		machine_set_source(&m->machine, "clock_skew", "hello", rq->arena);
+	}
 	return m->life == LIFE_RAM ? hello_ram(ad, rq, m, as, err) : hello_disk(ad, rq, m, as, err);
 }
 

@@ -2,6 +2,9 @@
 /* All that changes a node: small notes about it, and node_apply. */
 #include "admin/nodes.h"
 
+#include "admin/history.h"
+#include "admin/identity.h"
+
 enum { HEARD_EVERY_S = 5, BOOTS_KEPT = 64 };
 
 /* What an operator's word has brought is gone with it: it cannot fire later. */
@@ -139,24 +142,6 @@ static int add_event(struct store *st, int64_t node, uint64_t attempt, int64_t n
 			 store_last_id(st), life_effect_names[effect]);
 }
 
-static int add_keys(struct store *st, int64_t node, const struct machine *m, struct arena *a,
-		    struct error *err)
-{
-	const char *board = board_key(m, a);
-
-	for (size_t i = 0; i < m->n_nics; i++) {
-		const char *mac = nic_key(&m->nics[i]);
-
-		if (mac && store_run(st, "INSERT OR IGNORE INTO nodekey (kind, value, node) VALUES ('mac', ?1, ?2)",
-				     err, "si", mac, node))
-			return -1;
-	}
-	if (board && store_run(st, "INSERT OR IGNORE INTO nodekey (kind, value, node) VALUES ('board', ?1, ?2)",
-			       err, "si", board, node))
-		return -1;
-	return 0;
-}
-
 static int add_boot(struct store *st, int64_t node, const char *boot, int64_t now_s, struct error *err)
 {
 	if (store_run(st, "INSERT OR REPLACE INTO boot (node, token, time) VALUES (?1, ?2, ?3)", err, "isi",
@@ -182,6 +167,7 @@ static int new_attempt(struct store *st, int64_t node, const struct event_ctx *c
 
 static int write_hello(struct store *st, const struct node *n, const struct event_ctx *c, struct error *err)
 {
+	const char *ignored;
 	int64_t claimed;
 
 	if (store_number(st, "SELECT claimed FROM attempt WHERE id = ?1", &claimed, err, "u", n->attempt))
@@ -193,7 +179,8 @@ static int write_hello(struct store *st, const struct node *n, const struct even
 				" WHERE id = ?1",
 				err, "us", n->attempt, c->key))
 		return -1;
-	if (add_keys(st, n->id, c->machine, n->arena, err) || add_boot(st, n->id, c->boot, c->now_s, err))
+	if (history_write(st, n->id, c->machine, false, c->now_s, n->arena, &ignored, err) ||
+	    identity_keep(st, n->id, c->machine, n->arena, err) || add_boot(st, n->id, c->boot, c->now_s, err))
 		return -1;
 	return store_run(st,
 			 "UPDATE node SET life = 'ram', boot = ?2, heard = ?3, machine = ?4, fresh = 1, reboots = 0,"
@@ -201,9 +188,25 @@ static int write_hello(struct store *st, const struct node *n, const struct even
 			 err, "isis", n->id, c->boot, c->now_s, c->machine_json);
 }
 
+/* What the running system sees of its machine: a port or a module may be another one since it was deployed. */
+static int write_seen(struct store *st, const struct node *n, const struct event_ctx *c, struct error *err)
+{
+	const char *json;
+
+	/* An agent of an earlier release does not say what it looked at: what it leaves out may be there. */
+	if (!c->machine->n_sources)
+		return 0;
+	if (history_write(st, n->id, c->machine, true, c->now_s, n->arena, &json, err) ||
+	    identity_keep(st, n->id, c->machine, n->arena, err))
+		return -1;
+	return json ? store_run(st, "UPDATE node SET machine = ?2 WHERE id = ?1", err, "is", n->id, json) : 0;
+}
+
 static int write_disk_hello(struct store *st, const struct node *n, const struct event_ctx *c,
 			    struct error *err)
 {
+	if (c->machine && write_seen(st, n, c, err))
+		return -1;
 	if (add_boot(st, n->id, c->boot, c->now_s, err) ||
 	    store_run(st, "UPDATE attempt SET disk_seq = 0 WHERE id = ?1", err, "u", c->attempt))
 		return -1;

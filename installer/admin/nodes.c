@@ -2,7 +2,6 @@
 /* Rows of the store as values, and the outbox. */
 #include "admin/nodes.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -88,75 +87,12 @@ int node_find(struct store *st, const char *title, struct arena *a, struct node 
 	return one(&list, ret);
 }
 
-static int key_owner(struct store *st, const char *kind, const char *value, int64_t *ret, struct error *err)
-{
-	return store_number(st, "SELECT node FROM nodekey WHERE kind = ?1 AND value = ?2", ret, err, "ss",
-			    kind, value);
-}
-
 int node_find_mac(struct store *st, const char *mac, struct arena *a, struct node **ret, struct error *err)
 {
 	int64_t id;
 
 	*ret = NULL;
-	if (key_owner(st, "mac", mac, &id, err))
-		return -1;
-	return id ? node_load(st, id, a, ret, err) : 0;
-}
-
-/* Addresses that every other adapter has too identify nothing. */
-static bool mac_identifies(const char *mac)
-{
-	return mac && strlen(mac) == 17 && strcmp(mac, "00:00:00:00:00:00") != 0 &&
-	       strcmp(mac, "ff:ff:ff:ff:ff:ff") != 0;
-}
-
-const char *nic_key(const struct nic *nic)
-{
-	return mac_identifies(nic->permanent_mac) ? nic->permanent_mac :
-	       mac_identifies(nic->mac)		  ? nic->mac :
-						    NULL;
-}
-
-const char *board_key(const struct machine *m, struct arena *a)
-{
-	const char *uuid = m->system.uuid, *serial = m->system.serial;
-	char *key;
-
-	if (str_empty(uuid) || str_empty(serial) || strspn(uuid, "0-") == strlen(uuid) ||
-	    strspn(uuid, "fF-") == strlen(uuid) || strspn(serial, "0 .-") == strlen(serial) ||
-	    strstr(serial, "filled") || strstr(serial, "Filled") || strcasecmp(serial, "none") == 0 ||
-	    strcasecmp(serial, "not specified") == 0 || strcasecmp(serial, "default string") == 0)
-		return NULL;
-	key = arena_printf(a, "%s/%s", uuid, serial);
-	for (char *p = key; *p; p++)
-		*p = (char)tolower((unsigned char)*p);
-	return key;
-}
-
-int node_identify(struct store *st, const struct machine *m, struct arena *a, struct node **ret,
-		  struct error *err)
-{
-	const char *board = board_key(m, a), *by = NULL;
-	int64_t id = 0;
-
-	*ret = NULL;
-	for (size_t i = 0; i < m->n_nics; i++) {
-		const char *mac = nic_key(&m->nics[i]);
-		int64_t owner;
-
-		if (!mac)
-			continue;
-		if (key_owner(st, "mac", mac, &owner, err))
-			return -1;
-		if (owner && id && owner != id) {
-			error_set(err, ERR_CONFLICT, "network adapters %s and %s belong to different nodes", by, mac);
-			return error_hint(err, "was an adapter moved from one machine to another?");
-		}
-		if (owner)
-			id = owner, by = mac;
-	}
-	if (!id && board && key_owner(st, "board", board, &id, err))
+	if (store_number(st, "SELECT node FROM nodekey WHERE kind = 'mac' AND value = ?1", &id, err, "s", mac))
 		return -1;
 	return id ? node_load(st, id, a, ret, err) : 0;
 }

@@ -95,15 +95,6 @@ MUST_CHECK int node_find(struct store *st, const char *title, struct arena *a, s
 MUST_CHECK int node_load(struct store *st, int64_t id, struct arena *a, struct node **ret, struct error *err);
 MUST_CHECK int node_find_mac(struct store *st, const char *mac, struct arena *a, struct node **ret,
 			     struct error *err);
-/* What identifies an adapter, a board ("UUID/serial", small letters); NULL when it has only fillers. */
-const char *nic_key(const struct nic *nic);
-const char *board_key(const struct machine *m, struct arena *a);
-/*
- * Whose machine is it: by any of its MAC addresses, else by its system UUID and serial number
- * together. ERR_CONFLICT when its parts belong to several nodes.
- */
-MUST_CHECK int node_identify(struct store *st, const struct machine *m, struct arena *a,
-			     struct node **ret, struct error *err);
 MUST_CHECK int nodes_all(struct store *st, struct arena *a, struct node **ret, size_t *ret_n,
 			 struct error *err);
 /* Those in states with a deadline. */

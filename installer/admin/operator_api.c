@@ -10,6 +10,8 @@
 #include "admin/api.h"
 #include "admin/bootconf.h"
 #include "admin/checks.h"
+#include "admin/identity.h"
+#include "admin/inventory_api.h"
 #include "admin/nodes.h"
 #include "admin/plans.h"
 #include "base/clock.h"
@@ -80,9 +82,10 @@ static int public_node(struct admin *ad, const struct node *n, struct arena *a, 
 static int node_tree(struct admin *ad, const struct node *n, struct arena *a, struct tree **ret,
 		     struct error *err)
 {
+	const char *note = NULL;
 	struct tree *t;
 
-	if (public_node(ad, n, a, &t, err))
+	if (public_node(ad, n, a, &t, err) || (!n->message && identity_note(ad->store, n->id, a, &note, err)))
 		return -1;
 	tree_add(a, t, "heard", time_tree(a, n->heard_s));
 	add_text(a, t, "profile", n->profile);
@@ -99,7 +102,7 @@ static int node_tree(struct admin *ad, const struct node *n, struct arena *a, st
 	add_text(a, t, "intent", n->intent);
 	if (n->intent_full)
 		tree_add(a, t, "full", tree_bool(a, true));
-	add_text(a, t, "message", n->message);
+	add_text(a, t, "message", n->message ? n->message : note);
 	add_text(a, t, "hint", n->hint);
 	*ret = t;
 	return 0;
@@ -172,7 +175,7 @@ static int status_tree(struct admin *ad, bool operator, struct arena *a, struct 
 	tree_add(a, t, "counts", counts);
 	tree_add(a, t, "nodes", list);
 	*ret = t;
-	return 0;
+	return operator ? inventory_add_held(ad, a, t, err) : 0;
 }
 
 int api_public_status(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err)
@@ -212,6 +215,8 @@ int op_nodes(struct admin *ad, const struct api_request *rq, struct api_answer *
 		tree_push(a, list, node);
 	}
 	tree_add(a, t, "nodes", list);
+	if (inventory_add_held(ad, a, t, err))
+		return -1;
 	api_json(as, t);
 	return 0;
 }

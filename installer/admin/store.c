@@ -79,6 +79,20 @@ static const char *const migrations[] = {
 	"ALTER TABLE node ADD COLUMN locked INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE node ADD COLUMN rule TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE node ADD COLUMN roles TEXT NOT NULL DEFAULT '';",
+	/* 5: several nodes may have the same key; machines that nobody knows where to put; what changed in inventories */
+	"CREATE TABLE identity ("
+	" kind TEXT NOT NULL, value TEXT NOT NULL, node INTEGER NOT NULL REFERENCES node(id) ON DELETE CASCADE,"
+	" PRIMARY KEY (kind, value, node)) STRICT, WITHOUT ROWID;"
+	"INSERT INTO identity (kind, value, node) SELECT CASE kind WHEN 'board' THEN 'system' ELSE kind END, value, node FROM nodekey;"
+	"DROP TABLE nodekey;"
+	"ALTER TABLE identity RENAME TO nodekey;"
+	"CREATE INDEX nodekey_node ON nodekey(node);"
+	"CREATE TABLE held ("
+	" label TEXT PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL, reason TEXT NOT NULL, hint TEXT) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE inventory_change ("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT, node INTEGER NOT NULL REFERENCES node(id) ON DELETE CASCADE,"
+	" time INTEGER NOT NULL, what TEXT NOT NULL, was TEXT, became TEXT) STRICT;"
+	"CREATE INDEX inventory_change_node ON inventory_change(node, id);",
 };
 
 static int fail(const struct store *st, struct error *err, const char *what)

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/str.h"
 #include "data/json.h"
@@ -73,8 +74,10 @@ int client_hello(struct client *c, const struct msg_hello *hello, struct arena *
 
 	for (;;) {
 		struct msg_welcome w = { 0 };
+		struct msg_hello now = *hello;
 
-		if (!client_call(c, PROTO_HELLO, &msg_hello_schema, hello, &msg_welcome_schema, &w, a, err)) {
+		now.sent_s = clock_real_s();
+		if (!client_call(c, PROTO_HELLO, &msg_hello_schema, &now, &msg_welcome_schema, &w, a, err)) {
 			c->node = w.node;
 			c->attempt = w.attempt;
 			c->time_s = w.time_s;

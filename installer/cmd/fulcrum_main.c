@@ -16,6 +16,7 @@
 #include "base/fd.h"
 #include "cmd/fulcrum_batch.h"
 #include "cmd/fulcrum_client.h"
+#include "cmd/fulcrum_inventory.h"
 #include "cmd/fulcrum_report.h"
 #include "cmd/fulcrum_show.h"
 #include "data/json.h"
@@ -46,6 +47,7 @@ static const struct command {
 	{ { "node", "plan", "NODE" }, "/node/%s/plan", 0, show_text, "what will be (or was) done to it" },
 	{ { "node", "deploy", "NODE" }, "/node/%s/deploy", POST_DEPLOY, show_deploy, "deploy it once: [--plan HASH] [--wipe SERIAL]... [--full]" },
 	{ { "node", "events", "NODE" }, "/node/%s/events", 0, show_events, "what happened to it" },
+	{ { "node", "history", "NODE" }, "/node/%s/history", 0, show_history, "what changed in its inventory" },
 	{ { "deploy", "NODE" }, "/node/%s/deploy", POST_DEPLOY, show_deploy, "the same as node deploy" },
 	{ { "node", "lock", "NODE" }, "/node/%s/lock", POST, show_deploy, "its binding stays, whatever rules come" },
 	{ { "node", "unlock", "NODE" }, "/node/%s/unlock", POST, show_deploy, "its binding may change" },

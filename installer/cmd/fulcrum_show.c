@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/tar.h"
+#include "cmd/fulcrum_inventory.h"
 #include "data/json.h"
 #include "ui/table.h"
 
@@ -97,15 +98,18 @@ int show_status(const struct show *o, const struct tree *t, struct arena *a)
 		printf("the admin node is %s\n", green ? "ready: all checks pass" : "NOT ready");
 	show_checks(checks);
 	print_nodes(tree_get(t, "nodes"), a);
+	print_held(t);
 	return green ? 0 : 10;
 }
 
 int show_list(const struct show *o, const struct tree *t, struct arena *a)
 {
-	if (o->json)
+	if (o->json) {
 		print_json(t);
-	else
-		print_nodes(tree_get(t, "nodes"), a);
+		return 0;
+	}
+	print_nodes(tree_get(t, "nodes"), a);
+	print_held(t);
 	return 0;
 }
 
@@ -130,6 +134,7 @@ int show_node(const struct show *o, const struct tree *t, struct arena *a UNUSED
 		printf("%-10s %s  %s  %s  %s bytes\n", "disk", get(d, "name"), get(d, "serial") ? get(d, "serial") : "no serial",
 		       get(d, "model") ? get(d, "model") : "", get(d, "size_bytes") ? get(d, "size_bytes") : "?");
 	}
+	print_facts(t);
 	if (tree_get(t, "checks"))
 		puts("checks");
 	show_checks(tree_get(t, "checks"));

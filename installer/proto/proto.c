@@ -13,6 +13,7 @@ static const struct field hello_fields[] = {
 	FIELD_STRING(struct msg_hello, key, FIELD_REQUIRED, "public key that signs"),
 	FIELD_STRING(struct msg_hello, node, FIELD_OMIT_EMPTY, "disk life: deployed as"),
 	FIELD_U64(struct msg_hello, attempt, FIELD_OMIT_EMPTY, "disk life: deployed by"),
+	FIELD_I64(struct msg_hello, sent_s, FIELD_OMIT_EMPTY, "its clock as it sends this"),
 	FIELD_STRUCT(struct msg_hello, machine, FIELD_REQUIRED, &machine_schema, "inventory"),
 };
 const struct schema msg_hello_schema = SCHEMA("hello", struct msg_hello, hello_fields, "an agent started");

@@ -27,6 +27,7 @@ struct msg_hello {
 	const char *key;     /* public key that signs this and what follows */
 	const char *node;    /* disk life: who it was deployed as */
 	uint64_t attempt;    /* disk life: by which attempt */
+	int64_t sent_s;      /* the agent's clock as it sends this, seconds since 1970; 0: it does not say */
 	struct machine machine; /* RAM life: all; disk life: system, nics, memory */
 };
 struct msg_welcome {

@@ -94,5 +94,5 @@ bool text_is_board_filler(const char *s)
 	for (size_t i = 0; s && i < ARRAY_LEN(words); i++)
 		if (!strcasecmp(s, words[i]))
 			return true;
-	return text_is_placeholder(s);
+	return text_is_placeholder(s) || (s && strcasestr(s, "filled by"));
 }

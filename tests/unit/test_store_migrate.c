@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "admin/identity.h"
 #include "admin/nodes.h"
 #include "tap.h"
 
@@ -62,6 +63,8 @@ static const char content_1[] =
 	" VALUES (7, 'm-1', 'node-1', 'server', '192.168.124.81', '52:54:00:00:00:01', 'bound', 1000, 1001, 'disk', '{}',"
 	" 'operator', NULL, '[\"S1\"]', 3, 3, 'aaaa');"
 	"INSERT INTO attempt (id, node, created, seed, plan, plan_hash, claimed, applied) VALUES (3, 7, 900, 'ff', '{}', 'abcd', 901, 902);"
+	"INSERT INTO nodekey (kind, value, node) VALUES ('mac', '52:54:00:00:00:01', 7),"
+	" ('board', '7d1f6f5e-0c3b-4a53-9f0e-52540000fc11/s1', 7);"
 	"INSERT INTO event (node, attempt, time, from_state, event, to_state, text) VALUES (7, 3, 1000, 'ready', 'deploy', 'bound', 'x');"
 	"PRAGMA user_version = 1;";
 
@@ -79,6 +82,8 @@ static bool run_sql(const char *path, const char *sql)
 static void from_schema_1(const char *path, struct arena *a)
 {
 	struct event_ctx full = { .now_s = 2000, .full = true, .wipe_json = "[]" };
+	struct machine machine = { .machine = MACHINE_VERSION };
+	struct identified who;
 	struct store *st = NULL;
 	struct attempt *at;
 	struct node *n = NULL;
@@ -92,6 +97,13 @@ static void from_schema_1(const char *path, struct arena *a)
 	ok(n && str_eq(n->intent, "operator") && str_eq(n->intent_wipe, "[\"S1\"]") && !n->intent_full,
 	   "with what its operator said, and nothing that was not said");
 	ok(attempt_find(st, 3, a, &at, &err) == 0 && at && str_eq(at->plan_hash, "abcd") && at->applied_s == 902, "and its attempt");
+	machine.nics = &(struct nic){ .name = "eth0", .mac = "52:54:00:00:00:01" };
+	machine.n_nics = 1;
+	ok(identity_find(st, &machine, 9000, a, &who, &err) == 0 && who.node && who.node->id == 7, "its machine is known by its port");
+	machine.nics->mac = "52:54:00:00:00:99";
+	machine.system.uuid = "7d1f6f5e-0c3b-4a53-9f0e-52540000fc11";
+	machine.system.serial = "S1";
+	ok(identity_find(st, &machine, 9000, a, &who, &err) == 0 && who.node && who.node->id == 7, "and by its board");
 	ok(n && node_apply(st, n, EV_DEPLOY, &full, &err) == 0 && n->intent_full, "what is new can be said of it");
 	store_close(st);
 	ok(store_open(path, &st, &err) == 0 && node_find(st, "node-1", a, &n, &err) == 0 && n && n->intent_full,
