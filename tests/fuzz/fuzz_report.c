@@ -2,12 +2,13 @@
 /*
  * fuzz layers: base data model sys observe
  *
- * Any text as an answer of lvm or mdadm. What is accepted can be named on command lines and screens, and can be
+ * Any text as an answer of lvm, mdadm or smartctl. What is accepted can be named on command lines and screens, and can be
  * written as a machine and read again.
  */
 #include <assert.h>
 #include <string.h>
 
+#include "observe/health.h"
 #include "observe/report.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -36,6 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	AUTO_ARENA a = ARENA_INIT;
 	const char *text = arena_strndup(&a, (const char *)data, size);
 	struct machine m = { .machine = MACHINE_VERSION };
+	struct disk disk = { .name = "sda", .path = "/dev/sda" };
 	struct md_member member;
 	struct error err = { 0 };
 
@@ -53,6 +55,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_text(member.array.level);
 		m.arrays = &member.array;
 		m.n_arrays = 1;
+	}
+	if (!smartctl_read(text, size, &a, &disk.health)) {
+		assert(disk.health.source);
+		m.disks = &disk;
+		m.n_disks = 1;
 	}
 	check_machine(&m, &a);
 	return 0;
