@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "data/json.h"
+#include "observe/bmc.h"
 #include "observe/health.h"
 #include "observe/machine.h"
 
@@ -210,6 +211,7 @@ static int observe(struct client *c, const struct ram_agent *ra, struct arena *a
 	if (observe_machine(c->sys, ra->root, a, &m, err))
 		return error_wrap(err, "observe");
 	observe_health(c->sys, a, m);
+	observe_bmc(c->sys, ra->root, a, m);
 	measure_images(c->sys, arena_printf(a, "http://%s", c->server), ra->release_key, m, a);
 	printf("fulcrum: %s %s, serial %s, %zu disk%s, %zu port%s\n", m->system.vendor ? m->system.vendor : "unknown",
 	       m->system.product ? m->system.product : "machine", m->system.serial ? m->system.serial : "unknown", m->n_disks,

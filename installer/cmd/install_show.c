@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "cmd/install_job.h"
 #include "data/json.h"
+#include "observe/bmc.h"
 #include "observe/health.h"
 #include "plan/net.h"
 #include "plan/select.h"
@@ -38,9 +39,11 @@ int verb_observe(struct job *j, struct error *err)
 
 	if (job_machine(j, err))
 		return -1;
-	/* A recorded machine has no disks to ask. */
-	if (!j->o.machine)
+	/* A recorded machine has nothing to ask. */
+	if (!j->o.machine) {
 		observe_health(j->sys, &j->a, j->machine);
+		observe_bmc(j->sys, "", &j->a, j->machine);
+	}
 	if (j->o.json)
 		field_to_json(&machine_schema, j->machine, false, true, &text);
 	else {

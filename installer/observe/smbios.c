@@ -159,3 +159,13 @@ int smbios_dimms(const uint8_t *table, size_t len, struct arena *a, struct dimm 
 	*ret_n = n;
 	return 0;
 }
+
+bool smbios_has(const uint8_t *table, size_t len, uint8_t type)
+{
+	struct part p;
+
+	for (size_t at = 0; at < len && next_part(table, len, &at, &p) && p.at[0] != TYPE_END;)
+		if (p.at[0] == type)
+			return true;
+	return false;
+}

@@ -15,3 +15,5 @@
  * one after the other up to their end (type 127, or the last byte); *RET then has none.
  */
 MUST_CHECK int smbios_dimms(const uint8_t *table, size_t len, struct arena *a, struct dimm **ret, size_t *ret_n);
+/* TABLE, as far as it is whole, has a structure of TYPE: 38 is a management controller (7.39). */
+bool smbios_has(const uint8_t *table, size_t len, uint8_t type);

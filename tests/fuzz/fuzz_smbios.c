@@ -18,6 +18,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct machine m = { .machine = MACHINE_VERSION }, again = { 0 };
 	struct error err;
 
+	if (smbios_has(data, size, 38))
+		assert(size >= 6);
 	if (smbios_dimms(data, size, &a, &m.dimms, &m.n_dimms)) {
 		assert(!m.dimms && !m.n_dimms);
 		return 0;

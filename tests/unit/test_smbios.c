@@ -84,6 +84,8 @@ static void good(struct arena *a)
 	put16(d + 0x0c, 0x8000 | 512);
 	add(127, 4, "", 0);
 	table[len++] = 0xff; /* what follows the end is none of ours */
+	ok(smbios_has(table, len, 17) && smbios_has(table, len, 0) && !smbios_has(table, len, 38) && !smbios_has(table, len, 127),
+	   "what kinds of structures there are");
 	ok(!parse(a) && n == 3, "three modules and an empty slot");
 	ok(str_eq(dimms[0].slot, "DIMM_A1") && str_eq(dimms[0].bank, "Bank 0") && str_eq(dimms[0].vendor, "Maker") &&
 		   str_eq(dimms[0].serial, "SER-1") && str_eq(dimms[0].part, "PART-1") && str_eq(dimms[0].type, "DDR4"),
