@@ -243,7 +243,8 @@ static int either(struct store *st, const struct candidate *x, const struct cand
 }
 
 /* New, although it has a key of C: that is worth a word. */
-static int say_twin(struct store *st, const struct candidate *c, const char *why, struct arena *a, struct identified *ret, struct error *err)
+static int say_twin(struct store *st, const struct candidate *c, const char *why, struct arena *a, struct identified *ret,
+		    struct error *err)
 {
 	const char *title;
 
