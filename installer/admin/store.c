@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEPT = 96 };
+enum { KEPT = 128 };
 
 struct store {
 	sqlite3 *db;
