@@ -18,7 +18,8 @@ static const char policy[] = "usr/sbin/policy-rc.d";
 static const char medium_dir[] = "run/fulcrum-mirror", medium_list[] = "run/fulcrum-medium.list";
 static const char keyring[] = "/usr/share/keyrings/fulcrum-mirror.gpg";
 
-enum { INDEX_MAX = 16 << 20, INSTALL_MS = 1800000, INITRAMFS_MS = 600000 };
+/* Some 2000 programs make an initramfs: seconds on a server, minutes where the processor is emulated and busy. */
+enum { INDEX_MAX = 16 << 20, INSTALL_MS = 1800000, INITRAMFS_MS = 1800000 };
 
 /* Directory of the release that is installed from; NULL when it is the admin node's. */
 static const char *medium_of(const struct op_env *env)

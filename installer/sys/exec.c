@@ -264,8 +264,8 @@ static int finish(struct run *r, struct str *output, struct error *err)
 		for (int i = 0; i < 100 && !waitpid(r->pid, NULL, WNOHANG); i++)
 			poll(NULL, 0, 10);
 		command_text(r->x, &command);
-		return error_set(err, ERR_IO, "%s: not done in %u s, killed", str_text(&command),
-				 (timeout_ms + 999) / 1000);
+		error_set(err, ERR_IO, "%s: not done in %u s, killed", str_text(&command), (timeout_ms + 999) / 1000);
+		return error_hint(err, "it hangs, or this machine is very slow or busy: dmesg tells more; mend that and try again");
 	}
 	while (waitpid(r->pid, &status, 0) < 0)
 		if (errno != EINTR)

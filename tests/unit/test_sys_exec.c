@@ -118,7 +118,7 @@ static void test_deadline(void)
 	ok(run(&(struct sys_exec){ .argv = ARGV("sh", "-c", script), .timeout_ms = 500 }),
 	   "a program that does not end is an error");
 	took = clock_mono_ms() - start;
-	ok(strstr(err.msg, ": not done in 1 s, killed") != NULL, "that says so: %s", err.msg);
+	ok(strstr(err.msg, ": not done in 1 s, killed") && strstr(err.hint, "very slow"), "that says so: %s: %s", err.msg, err.hint);
 	ok(took >= 500 && took < 5000, "after its deadline, not later (%llu ms)",
 	   (unsigned long long)took);
 	if (file_read(path, 64, &pid, &ignored))
