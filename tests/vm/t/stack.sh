@@ -8,8 +8,6 @@
 # shellcheck source=tests/vm/lib.sh
 source "${BASH_SOURCE[0]%/*}/../lib.sh"
 
-# Servers encrypt with instructions of the processor
-VM_CPU=$VM_CPU,+aes
 PASSPHRASE='correct horse battery staple'
 MAC=52:54:00:00:05:01
 
