@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "admin/plans.h"
+#include "plan/net.h"
 
 enum { SEEN_KEPT = 4096 };
 
@@ -68,9 +69,9 @@ static void agent_script(const struct admin *ad, const char *mac, const char *wh
 	const char *server = ad->network->address;
 
 	str_addf(out, "echo 'Fulcrum: %s'\n", why);
-	str_addf(out, "linux (http,%s)/netboot/vmlinuz fulcrum.mode=agent fulcrum.server=%s fulcrum.mac=%s fulcrum.key=%s"
+	str_addf(out, "linux (http,%s)/netboot/vmlinuz fulcrum.mode=agent fulcrum.server=%s fulcrum.mac=%s fulcrum.key=%s%s"
 		      " console=tty0 console=ttyS0,115200 panic=30\n",
-		 server, server, mac, ad->site_pub);
+		 server, server, mac, ad->site_pub, net_nodes_want_neighbours(ad->site) ? " fulcrum.listen" : "");
 	str_addf(out, "initrd (http,%s)/netboot/initrd.img\nboot\n", server);
 	/* Still here: a file did not come whole. GRUB's network may be of no use any more, the firmware's is after a restart. */
 	str_add(out, "echo 'Fulcrum: the system could not be loaded over the network; starting again in 10 s'\nsleep 10\nreboot\n");

@@ -11,7 +11,7 @@
 #include "observe/lldp.h"
 #include "observe/observe.h"
 
-enum { NEWS_MS = 30000, NEWS_MOST = 16 };
+enum { LISTEN_MS = 35000, STEP_MS = 500, NEWS_MS = 30000, NEWS_MOST = 16 };
 
 struct ports {
 	const char *root;
@@ -59,6 +59,28 @@ static void look(struct ports *p, struct machine *m, struct arena *a)
 		return;
 	lldp_poll(p->lldp);
 	lldp_fill(p->lldp, m, a, &all);
+}
+
+void ports_listen(struct ports *p, struct sys *sys)
+{
+	for (unsigned int ms = 0; p->lldp && ms < LISTEN_MS; ms += STEP_MS) {
+		struct machine m = { .machine = MACHINE_VERSION };
+		AUTO_ARENA a = ARENA_INIT;
+		struct error ignored;
+		bool all = true;
+
+		if (observe_nics(p->root, &a, &m, &ignored))
+			return;
+		lldp_poll(p->lldp);
+		lldp_fill(p->lldp, &m, &a, &all);
+		if (all || sys->ops->sleep_ms(sys, STEP_MS, &ignored))
+			return;
+		if (!ms) {
+			printf("fulcrum: listening for switches, up to %d s: this site's rules ask for them\n", LISTEN_MS / 1000);
+			fflush(stdout);
+			channel_emit("link", "agent", "text", "listening for switches", NULL);
+		}
+	}
 }
 
 static void add_line(const struct nic *n, struct str *out)

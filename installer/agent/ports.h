@@ -16,6 +16,8 @@ struct ports;
  * later, and a switch, which speaks every 30 s, are news for ports_news. A port that cannot be raised stops nothing.
  */
 struct ports *ports_open(struct sys *sys, const char *root);
+/* Listens until every port with a link has heard its switch, 35 s at most: for a site that decides by it. */
+void ports_listen(struct ports *p, struct sys *sys);
 void ports_close(struct ports *p); /* NULL is fine */
 /* Sets M's ports to what is known of them now, in A, as told: ports_news compares with it. What is new is said, a line a port. */
 void ports_tell(struct ports *p, struct machine *m, struct arena *a);

@@ -10,6 +10,7 @@
 struct ram_agent {
 	const char *root;	 /* prefix of /sys and /proc */
 	const char *release_key; /* hex */
+	bool listen;		 /* neighbours decide what this machine becomes: they are heard before hello */
 	int64_t epoch_s;	 /* when this system was built; 0 = unknown */
 	const char *target, *journal;
 	const char *progress; /* file with all that the progress channel was told; NULL: none */

@@ -264,6 +264,8 @@ int agent_run_ram(struct client *c, const struct ram_agent *ra, struct error *er
 	struct machine *m = NULL;
 	int rc = observe(c, ra, &a, &m, err);
 
+	if (!rc && ra->listen)
+		ports_listen(ports, c->sys);
 	if (!rc)
 		rc = live(c, ra, ports, m, &a, err);
 	ports_close(ports);

@@ -30,6 +30,7 @@ static int start(struct arena *a, struct client *c, struct ram_agent *ra, struct
 		ra->epoch_s = built.st_mtime;
 	c->server = cmdline_value(str_text(&cmdline), "fulcrum.server", a, NULL);
 	c->site_key = cmdline_value(str_text(&cmdline), "fulcrum.key", a, NULL);
+	ra->listen = cmdline_has(str_text(&cmdline), "fulcrum.listen");
 	if (!c->server || !hex_is(c->site_key, HASH_BYTES * 2))
 		return error_set(err, ERR_USAGE, "the kernel command line lacks fulcrum.server= or fulcrum.key=");
 	return 0;

@@ -399,6 +399,17 @@ bool net_wants_links(const struct site *s, bool *ret_neighbour)
 	return w.links;
 }
 
+bool net_nodes_want_neighbours(const struct site *s)
+{
+	AUTO_ARENA a = ARENA_INIT;
+	struct wants w = { 0 };
+
+	each_selector(s, true, &a, look_at, &w);
+	for (size_t i = 0; i < s->n_rules; i++)
+		w.neighbour = w.neighbour || s->rules[i].when.neighbour;
+	return w.neighbour;
+}
+
 struct explain {
 	const struct machine *m;
 	struct str *out;

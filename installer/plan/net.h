@@ -32,5 +32,7 @@ MUST_CHECK int net_port(const struct site *s, const struct machine *m, const cha
 			struct error *err);
 /* Whether a selector of the site asks for what only a link that is up tells (LLDP: NEIGHBOUR is set, too). */
 bool net_wants_links(const struct site *s, bool *ret_neighbour);
+/* Whether what becomes of a node, by a rule or its profile's links, depends on what a switch says of itself. */
+bool net_nodes_want_neighbours(const struct site *s);
 /* For people: every selector of the admin node's networks and of profiles' links, and how it looks at each port. */
 void net_explain(const struct site *s, const struct machine *m, struct str *out);
