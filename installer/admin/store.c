@@ -93,7 +93,10 @@ static const char *const migrations[] = {
 	" id INTEGER PRIMARY KEY AUTOINCREMENT, node INTEGER NOT NULL REFERENCES node(id) ON DELETE CASCADE,"
 	" time INTEGER NOT NULL, what TEXT NOT NULL, was TEXT, became TEXT) STRICT;"
 	"CREATE INDEX inventory_change_node ON inventory_change(node, id);",
+	/* 6: what a database says of itself: `reader`, the oldest schema whose programs may read it */
+	"CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;",
 };
+_Static_assert(ARRAY_LEN(migrations) == STORE_SCHEMA, "store.h says which schema this release has");
 
 static int fail(const struct store *st, struct error *err, const char *what)
 {
@@ -112,24 +115,41 @@ static int exec(struct store *st, const char *sql, struct error *err)
 	return 0;
 }
 
+static int say_reader(struct store *st, struct error *err)
+{
+	char sql[96];
+
+	sqlite3_snprintf(sizeof(sql), sql, "INSERT OR REPLACE INTO meta (name, value) VALUES ('reader', %d)", STORE_READER);
+	return exec(st, sql, err);
+}
+
+static int refuse_newer(struct store *st, int64_t version, struct error *err)
+{
+	int64_t reader;
+
+	if (store_number(st, "SELECT value FROM meta WHERE name = 'reader'", &reader, err, ""))
+		reader = version;
+	if (store_reads(version, reader))
+		return 0;
+	error_set(err, ERR_CONFLICT, "database: schema %lld is newer than this program's %d", (long long)version, STORE_SCHEMA);
+	return error_hint(err, "start the release that wrote it, or restore the backup from before");
+}
+
 static int migrate(struct store *st, struct error *err)
 {
 	int64_t version;
 
 	if (store_number(st, "PRAGMA user_version", &version, err, ""))
 		return -1;
-	if (version > (int64_t)ARRAY_LEN(migrations)) {
-		error_set(err, ERR_CONFLICT, "database: schema %lld is newer than this program's %zu",
-			  (long long)version, ARRAY_LEN(migrations));
-		return error_hint(err, "start the release that wrote it, or restore the backup from before");
-	}
+	if (version > STORE_SCHEMA)
+		return refuse_newer(st, version, err);
 	for (size_t i = (size_t)version; i < ARRAY_LEN(migrations); i++) {
 		char set[64];
 
 		sqlite3_snprintf(sizeof(set), set, "PRAGMA user_version = %d", (int)i + 1);
 		if (store_begin(st, true, err))
 			return -1;
-		if (exec(st, migrations[i], err) || exec(st, set, err)) {
+		if (exec(st, migrations[i], err) || exec(st, set, err) || (i + 1 >= STORE_SCHEMA_SAYS_READER && say_reader(st, err))) {
 			store_rollback(st);
 			return error_wrap(err, "migration %zu", i + 1);
 		}
@@ -141,8 +161,11 @@ static int migrate(struct store *st, struct error *err)
 
 int store_open(const char *path, struct store **ret, struct error *err)
 {
-	struct store *st = calloc(1, sizeof(*st));
+	struct store *st;
 
+	if (store_keep(path, err))
+		return -1;
+	st = calloc(1, sizeof(*st));
 	if (!st)
 		abort();
 	if (sqlite3_open_v2(path, &st->db,

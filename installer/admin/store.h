@@ -13,9 +13,34 @@
 struct store;
 struct store_row; /* the current row of a query, valid during the callback */
 
-/* Opens or creates PATH and brings its schema up to date. A newer schema than ours is refused. */
+/*
+ * The schema of this release, and the oldest release, by its schema, that still reads a database of it. buildscripts/mk-iso
+ * writes both into release.json: an update says from them, before it starts, what a way back would mean.
+ */
+enum { STORE_SCHEMA = 6, STORE_READER = 6, STORE_SCHEMA_SAYS_READER = 6 };
+
+/*
+ * Opens or creates PATH and brings its schema up to date, after a copy of it was kept (store_keep). A newer schema is
+ * read as it is where it says that we may, else refused.
+ */
 MUST_CHECK int store_open(const char *path, struct store **ret, struct error *err);
 void store_close(struct store *st); /* NULL is fine */
+
+/* --- store_copy.c: whole databases; none of them may be open here */
+
+/* Schema of PATH, and the oldest schema whose programs read it; 0 and 0 when there is none. */
+MUST_CHECK int store_look(const char *path, int64_t *ret_schema, int64_t *ret_reader, struct error *err);
+/* Whether this release reads one of that schema that says that of its readers. */
+bool store_reads(int64_t schema, int64_t reader);
+/* Makes TO what FROM is now; TO is the old or the new one at any time. */
+MUST_CHECK int store_copy(const char *from, const char *to, struct error *err);
+/* Keeps PATH.schema-N beside PATH, if PATH is of an earlier schema N than ours. */
+MUST_CHECK int store_keep(const char *path, struct error *err);
+/*
+ * If PATH is of a schema that this release does not read, the latest of these copies that it does read takes its place;
+ * *RET_FROM is its name, else NULL. What was there is PATH.given-up.
+ */
+MUST_CHECK int store_take_back(const char *path, const char **ret_from, struct arena *a, struct error *err);
 
 /*
  * A transaction. DURABLE survives a power cut once store_commit returned; otherwise the last ones

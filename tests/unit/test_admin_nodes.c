@@ -405,7 +405,12 @@ static void reopen(struct arena *a)
 	struct node *n;
 
 	ok(node_find(st, "node-1", a, &n, &err) == 0 && n && n->state == NODE_BOUND, "all is there after closing");
-	ok(store_run(st, "PRAGMA user_version = 99", &err, "") == 0, "a later release migrates");
+	ok(store_run(st, "PRAGMA user_version = 99", &err, "") == 0, "a later release migrates, and leaves it readable");
+	store_close(st);
+	st = NULL;
+	if (!ok(!store_open(arena_printf(a, "%s/db", dir), &st, &err), "then it is read as it is"))
+		return;
+	ok(store_run(st, "UPDATE meta SET value = 99 WHERE name = 'reader'", &err, "") == 0, "another one does not");
 	store_close(st);
 	st = NULL;
 	ok(store_open(arena_printf(a, "%s/db", dir), &st, &err) != 0 && err.kind == ERR_CONFLICT && err.hint[0],

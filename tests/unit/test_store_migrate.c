@@ -113,6 +113,46 @@ static void from_schema_1(const char *path, struct arena *a)
 	store_close(st);
 }
 
+/* Whether the database at PATH is of that schema, and what its operator said of node 7 is INTENT. */
+static bool is_of(const char *path, int64_t schema, const char *intent)
+{
+	sqlite3_stmt *s = NULL;
+	sqlite3 *db;
+	bool good;
+
+	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK) {
+		sqlite3_close(db);
+		return false;
+	}
+	good = sqlite3_prepare_v2(db, "SELECT intent, user_version FROM node, pragma_user_version WHERE id = 7", -1, &s, NULL) == SQLITE_OK &&
+	       sqlite3_step(s) == SQLITE_ROW && str_eq((const char *)sqlite3_column_text(s, 0), intent) &&
+	       sqlite3_column_int64(s, 1) == schema;
+	sqlite3_finalize(s);
+	sqlite3_close(db);
+	return good;
+}
+
+/* Goes on with what from_schema_1() left. */
+static void back_again(const char *path, struct arena *a)
+{
+	const char *copy = arena_printf(a, "%s.schema-1", path), *given_up = arena_printf(a, "%s.given-up", path), *from;
+	int64_t schema, reader;
+
+	ok(is_of(copy, 1, "operator"), "before it was migrated, a copy was kept");
+	ok(!store_look(path, &schema, &reader, &err) && schema == STORE_SCHEMA && reader == STORE_READER, "it says who may read it");
+	ok(!store_take_back(path, &from, a, &err) && !from && is_of(path, STORE_SCHEMA, ""), "one that is read is not taken back");
+	ok(run_sql(path, "PRAGMA user_version = 99"), "a later release, which leaves it readable");
+	ok(!store_take_back(path, &from, a, &err) && !from && is_of(path, 99, ""), "neither is that");
+	ok(run_sql(path, "UPDATE meta SET value = 98"), "one that does not");
+	ok(!store_take_back(path, &from, a, &err) && str_eq(from, copy), "the copy takes its place");
+	ok(is_of(path, 1, "operator") && is_of(given_up, 99, "") && is_of(copy, 1, "operator"), "and what was there is kept aside");
+	ok(access(arena_printf(a, "%s-wal", path), F_OK) != 0, "no log of the one before is left beside it");
+	ok(run_sql(path, "PRAGMA user_version = 99") && !unlink(copy), "without a copy");
+	ok(store_take_back(path, &from, a, &err) && err.kind == ERR_CONFLICT && err.hint[0] && is_of(path, 99, "operator"),
+	   "nothing is changed, and that is told: %s", err.msg);
+	unlink(given_up);
+}
+
 int main(void)
 {
 	AUTO_ARENA a = ARENA_INIT;
@@ -122,6 +162,7 @@ int main(void)
 		return 1;
 	path = arena_printf(&a, "%s/db", dir);
 	from_schema_1(path, &a);
+	back_again(path, &a);
 	unlink(path);
 	unlink(arena_printf(&a, "%s-wal", path));
 	rmdir(dir);
