@@ -90,6 +90,7 @@ static const struct field system_fields[] = {
 	FIELD_STRING(struct op_system, data_uuid, FIELD_REQUIRED, "file system UUID of the data"),
 	FIELD_STRING(struct op_system, console, FIELD_OMIT_EMPTY, "kernel console arguments"),
 	FIELD_STRING(struct op_system, build_id, FIELD_REQUIRED, "release"),
+	FIELD_STRING(struct op_system, other_uuid, FIELD_OMIT_EMPTY, "file system UUID of the other slot"),
 };
 static const struct field seed_fields[] = {
 	FIELD_STRING(struct op_seed, dev, FIELD_REQUIRED, "device of the data"),
@@ -98,11 +99,13 @@ static const struct field seed_fields[] = {
 	FIELD_U64(struct op_seed, bytes, 0, "bytes copied"),
 	FIELD_U64(struct op_seed, files, 0, "files copied"),
 	FIELD_BOOL(struct op_seed, bench, FIELD_OMIT_EMPTY, "time a plain verified copy after it"),
+	FIELD_BOOL(struct op_seed, beside, FIELD_OMIT_EMPTY, "beside what is served, which stays"),
 };
 static const struct field admin_fields[] = {
 	FIELD_STRING(struct op_admin, dev, FIELD_REQUIRED, "device of the data"),
 	FIELD_STRING(struct op_admin, data_uuid, FIELD_REQUIRED, "file system UUID of the data"),
 	FIELD_STRING(struct op_admin, slot_uuid, FIELD_REQUIRED, "file system UUID of the slot"),
+	FIELD_STRING(struct op_admin, slot_b_uuid, FIELD_OMIT_EMPTY, "file system UUID of the slot for updates"),
 	FIELD_STRING(struct op_admin, nic_mac, FIELD_OMIT_EMPTY, "port of the admin network"),
 	FIELD_STRING(struct op_admin, site_hash, FIELD_REQUIRED, "BLAKE2b-256 of the site file"),
 	FIELD_STRING(struct op_admin, networks, FIELD_OMIT_EMPTY, "BLAKE2b-256 of its links and networks"),
@@ -176,6 +179,7 @@ static const struct schema bios_schema = SCHEMA("bios", struct bios_target, bios
 static const struct field boot_fields[] = {
 	FIELD_STRING(struct op_boot, kind, FIELD_REQUIRED, "admin or node"),
 	FIELD_STRING(struct op_boot, root_uuid, FIELD_REQUIRED, "file system with the menu"),
+	FIELD_STRING(struct op_boot, slot_b_uuid, FIELD_OMIT_EMPTY, "the other slot's"),
 	FIELD_STRINGS(struct op_boot, esps, FIELD_REQUIRED, "EFI system partitions"),
 	FIELD_STRUCTS(struct op_boot, bios, FIELD_OMIT_EMPTY, &bios_schema, "BIOS boot partitions"),
 	FIELD_STRING(struct op_boot, entry, FIELD_OMIT_EMPTY, "label of the firmware entry; without: a machine with BIOS"),

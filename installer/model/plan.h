@@ -110,15 +110,17 @@ struct op_image { /* stream a chunked file-system image onto a device, new UUID,
 };
 struct op_system { /* put the live system (root image, kernel, initramfs) into a slot */
 	const char *dev, *slot_uuid, *data_uuid, *build_id, *console;
+	const char *other_uuid; /* the other slot, for the menu; may be NULL */
 };
 struct op_seed { /* copy the medium's content to the data file system, every byte checked */
 	const char *dev, *build_id, *seed_hash; /* BLAKE2b of SEED */
 	uint64_t bytes, files;
 	bool bench;
+	bool beside; /* what is served stays the same: the release that starts takes its own */
 };
 struct op_admin { /* the admin node's own state: site file, NIC binding, keys' directory */
 	const char *dev, *site_hash, *nic_mac; /* the text itself may hold secrets: it travels apart from the plan */
-	const char *data_uuid, *slot_uuid;
+	const char *data_uuid, *slot_uuid, *slot_b_uuid;
 	const char *networks; /* site_networks_hash() */
 	struct net net; /* bound at install; the node keeps it, and finds its ports by their addresses */
 };
@@ -174,6 +176,7 @@ struct bios_target {
 struct op_boot { /* signed shim and GRUB on every ESP, removable path first; GRUB for BIOS where there is a partition for it */
 	const char *kind; /* "admin" or "node" */
 	const char *root_uuid; /* file system GRUB reads its configuration from */
+	const char *slot_b_uuid; /* a second one, between which fulcrum.env on the ESP chooses; NULL: there is one */
 	const char **esps; /* devices; all get the same */
 	size_t n_esps;
 	struct bios_target *bios;

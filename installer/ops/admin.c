@@ -15,6 +15,8 @@ static void state_text(const struct op_admin *p, struct str *out)
 
 	tree_add(&a, t, "nic_mac", tree_string(&a, p->nic_mac));
 	tree_add(&a, t, "slot_uuid", tree_string(&a, p->slot_uuid));
+	if (p->slot_b_uuid)
+		tree_add(&a, t, "slot_b_uuid", tree_string(&a, p->slot_b_uuid));
 	tree_add(&a, t, "data_uuid", tree_string(&a, p->data_uuid));
 	tree_add(&a, t, "networks", tree_string(&a, p->networks));
 	tree_add(&a, t, "net", field_write(&net_schema, &p->net, false, &a));

@@ -8,6 +8,7 @@
 
 #include "base/str.h"
 #include "ops/boot.h"
+#include "sys/slots.h"
 
 static const struct loader {
 	const char *seed, *to;
@@ -17,10 +18,72 @@ static const struct loader {
 };
 static const char stub_path[] = "EFI/debian/grub.cfg";
 
+/*
+ * Between two slots, by fulcrum.env (data/grubenv.h). A slot on trial is started once: GRUB spends the try on the disk
+ * first, and only then starts it, so that whatever becomes of it, the next start is that of the good slot.
+ */
+static void stub_of_slots(const struct op_boot *p, struct str *out)
+{
+	str_addf(out,
+		 "set esp=$root\nset slot=a\nset trial=\nset tries=0\nset seconds=\nset fulcrum_trial=\n"
+		 "load_env -f ($esp)/EFI/debian/fulcrum.sav slot\n"
+		 "load_env -f ($esp)/EFI/debian/fulcrum.env slot trial tries seconds\n"
+		 "if [ -n \"$trial\" -a \"$tries\" = 1 ]; then\n"
+		 "\tset tries=0\n"
+		 "\tif save_env -f ($esp)/EFI/debian/fulcrum.env tries; then\n"
+		 "\t\tset slot=$trial\n"
+		 "\t\tset fulcrum_trial=fulcrum.trial=$seconds\n"
+		 "\tfi\n"
+		 "fi\n"
+		 "export fulcrum_trial\n"
+		 "if [ \"$slot\" = b ]; then\n"
+		 "\tsearch --no-floppy --fs-uuid --set=root %s\n"
+		 "else\n"
+		 "\tsearch --no-floppy --fs-uuid --set=root %s\n"
+		 "fi\n"
+		 "configfile ($root)/grub.cfg\n"
+		 "if [ -n \"$fulcrum_trial\" ]; then\n\treboot\nfi\n",
+		 p->slot_b_uuid, p->root_uuid);
+}
+
 static void stub_text(const struct op_boot *p, struct str *out)
 {
-	str_addf(out, "search --no-floppy --fs-uuid --set=root %s\nconfigfile ($root)%s\n", p->root_uuid,
-		 str_eq(p->kind, "admin") ? "/grub.cfg" : "/boot/grub/grub.cfg");
+	if (p->slot_b_uuid)
+		stub_of_slots(p, out);
+	else
+		str_addf(out, "search --no-floppy --fs-uuid --set=root %s\nconfigfile ($root)%s\n", p->root_uuid,
+			 str_eq(p->kind, "admin") ? "/grub.cfg" : "/boot/grub/grub.cfg");
+}
+
+/* Slot A is the one that an install fills. */
+static const char *const choices[] = { BOOTSEL_CHOICE, BOOTSEL_COPY };
+
+static int write_choice(struct op_env *env, const struct op_boot *p, const char *esp, struct error *err)
+{
+	AUTO_STR block = STR_INIT;
+
+	grubenv_write(&(struct bootsel){ .slot = 'a' }, &block);
+	for (size_t i = 0; p->slot_b_uuid && i < ARRAY_LEN(choices); i++)
+		if (op_write_text(env, esp, choices[i], 0644, str_text(&block), err))
+			return -1;
+	return 0;
+}
+
+static int verify_choice(struct op_env *env, const struct op_boot *p, const char *esp, struct error *err)
+{
+	AUTO_ARENA a = ARENA_INIT;
+	AUTO_STR want = STR_INIT;
+
+	grubenv_write(&(struct bootsel){ .slot = 'a' }, &want);
+	for (size_t i = 0; p->slot_b_uuid && i < ARRAY_LEN(choices); i++) {
+		AUTO_STR got = STR_INIT;
+
+		if (env->sys->ops->read_file(env->sys, arena_printf(&a, "%s/%s", esp, choices[i]), GRUBENV_BYTES, &got, err))
+			return -1;
+		if (!str_eq(str_text(&got), str_text(&want)))
+			return error_set(err, ERR_VERIFY, "%s: is not as written", choices[i]);
+	}
+	return 0;
 }
 
 /* Copies the loaders from the release, or compares what is on the ESP with it. */
@@ -54,6 +117,8 @@ static int fill_esp(struct op_env *env, const struct op_boot *p, const struct se
 	if (!rc)
 		rc = op_write_text(env, esp, stub_path, 0644, str_text(&stub), err);
 	if (!rc)
+		rc = write_choice(env, p, esp, err);
+	if (!rc)
 		rc = each_loader(env, seed, esp, true, &a, err);
 	return op_umount(env, esp, rc, err);
 }
@@ -73,6 +138,8 @@ static int verify_esp(struct op_env *env, const struct op_boot *p, const struct 
 	rc = env->sys->ops->read_file(env->sys, arena_printf(&a, "%s/%s", esp, stub_path), 4096, &got, err);
 	if (!rc && strcmp(str_text(&got), str_text(&want)) != 0)
 		rc = error_set(err, ERR_VERIFY, "%s: is not as written", stub_path);
+	if (!rc)
+		rc = verify_choice(env, p, esp, err);
 	if (!rc)
 		rc = each_loader(env, seed, esp, false, &a, err);
 	return op_umount(env, esp, rc, err);

@@ -8,7 +8,19 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "ops/bench.h"
-#include "ops/source.h"
+#include "ops/seed.h"
+
+enum { SIG_MAX = 256 };
+
+static int take_sig(void *ctx, const void *data, size_t len, struct error *err)
+{
+	struct str *sig = ctx;
+
+	if (sig->len + len > SIG_MAX)
+		return error_set(err, ERR_MEDIUM, "SEED.sig: larger than a signature");
+	str_addn(sig, data, len);
+	return 0;
+}
 
 /* The manifest and its signature go along, so that the admin node can prove its seed at any time. */
 static int copy_manifest(struct op_env *env, const char *base, struct error *err)
@@ -17,26 +29,23 @@ static int copy_manifest(struct op_env *env, const char *base, struct error *err
 	AUTO_STR text = STR_INIT;
 	AUTO_STR sig = STR_INIT;
 	struct sys *s = env->sys;
-	static const char prefix[] = "file://";
-	const char *dir = env->source + strlen(prefix);
 
-	if (!str_starts(env->source, prefix))
-		return error_set(err, ERR_INTERNAL, "seeding works from a mounted medium only");
 	if (source_signed(s, env->source, env->release_key, "SEED", 16u << 20, &text, err) ||
-	    s->ops->read_file(s, arena_printf(&a, "%s/SEED.sig", dir), 256, &sig, err) ||
+	    s->ops->fetch(s, arena_printf(&a, "%s/SEED.sig", env->source), 0, 0, take_sig, &sig, err) ||
 	    s->ops->write_file(s, arena_printf(&a, "%s/SEED", base), str_text(&text), text.len, 0644, err))
 		return -1;
 	return s->ops->write_file(s, arena_printf(&a, "%s/SEED.sig", base), str_text(&sig), sig.len, 0644, err);
 }
 
-static int copy_all(struct op_env *env, const struct op_seed *p, const struct seed *seed, const char *data,
-		    struct error *err)
+int seed_copy(struct op_env *env, const struct op_seed *p, const struct seed *seed, const char *data, struct error *err)
 {
 	AUTO_ARENA a = ARENA_INIT;
 	struct sys *s = env->sys;
 	struct copy_sum sum = { .env = env, .total = seed->bytes };
 	const char *base = arena_printf(&a, "%s/seed/%s", data, p->build_id), *last_dir = "";
 
+	if (strcmp(seed->hash, p->seed_hash) != 0)
+		return error_set(err, ERR_CHANGED, "SEED: the medium carries another release than the plan named");
 	for (size_t i = 0; i < seed->n; i++) {
 		const struct seed_entry *e = &seed->entries[i];
 		const char *path = arena_printf(&a, "%s/%s", base, e->path);
@@ -52,6 +61,8 @@ static int copy_all(struct op_env *env, const struct op_seed *p, const struct se
 	}
 	if (copy_manifest(env, base, err))
 		return -1;
+	if (p->beside)
+		return 0;
 	return s->ops->symlink(s, p->build_id, arena_printf(&a, "%s/seed/current", data), err);
 }
 
@@ -66,12 +77,10 @@ int seed_apply(struct op_env *env, const void *params, struct error *err)
 
 	if (source_seed(env->sys, env->source, env->release_key, &a, &seed, err))
 		return -1;
-	if (strcmp(seed.hash, p->seed_hash) != 0)
-		return error_set(err, ERR_CHANGED, "SEED: the medium carries another release than the plan named");
 	if (op_mount(env, p->dev, "ext4", false, "data", &a, &dir, err))
 		return -1;
 	start = clock_mono_ms();
-	rc = copy_all(env, p, &seed, dir, err);
+	rc = seed_copy(env, p, &seed, dir, err);
 	if (!rc && p->bench) {
 		rc = env->sys->ops->sync(env->sys, err);
 		bench_tell("install", "seed", seed.bytes, clock_mono_ms() - start);
@@ -82,28 +91,35 @@ int seed_apply(struct op_env *env, const void *params, struct error *err)
 	return op_umount(env, dir, rc, err);
 }
 
+int seed_check(struct op_env *env, const struct op_seed *p, const struct seed *seed, const char *data, struct error *err)
+{
+	AUTO_ARENA a = ARENA_INIT;
+	const char *base = arena_printf(&a, "%s/seed/%s", data, p->beside ? p->build_id : "current");
+
+	/*
+	 * Every byte was hashed on its way in. Read back from the disk: all small files (indexes, lists,
+	 * loaders) and every 16th large one; reading all again would double the time of the step.
+	 */
+	for (size_t i = 0; i < seed->n; i++) {
+		const struct seed_entry *e = &seed->entries[i];
+
+		if (e->size > (64u << 10) && (i % 16 != 0 || e->size > (16u << 20)))
+			continue;
+		if (source_verify_file(env->sys, e, arena_printf(&a, "%s/%s", base, e->path), err))
+			return -1;
+	}
+	return 0;
+}
+
 int seed_verify(struct op_env *env, const void *params, struct error *err)
 {
 	const struct op_seed *p = params;
 	AUTO_ARENA a = ARENA_INIT;
 	struct seed seed;
-	const char *dir, *base;
-	int rc = 0;
+	const char *dir;
 
 	if (source_seed(env->sys, env->source, env->release_key, &a, &seed, err) ||
 	    op_mount(env, p->dev, "ext4", true, "data", &a, &dir, err))
 		return -1;
-	/*
-	 * Every byte was hashed on its way in. Read back from the disk: all small files (indexes, lists,
-	 * loaders) and every 16th large one; reading all again would double the time of the step.
-	 */
-	base = arena_printf(&a, "%s/seed/current", dir);
-	for (size_t i = 0; i < seed.n && !rc; i++) {
-		const struct seed_entry *e = &seed.entries[i];
-
-		if (e->size > (64u << 10) && (i % 16 != 0 || e->size > (16u << 20)))
-			continue;
-		rc = source_verify_file(env->sys, e, arena_printf(&a, "%s/%s", base, e->path), err);
-	}
-	return op_umount(env, dir, rc, err);
+	return op_umount(env, dir, seed_check(env, p, &seed, dir, err), err);
 }

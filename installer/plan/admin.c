@@ -19,7 +19,7 @@ static const struct layout_item admin_layout[] = {
 	{ .role = PART_ROOT, .name = "slot-b", .size = { .bytes = 1024ull * 1024 * 1024 } },
 	{ .role = PART_DATA, .name = "data", .size = { .rest = true } },
 };
-enum { LINE_SLOT_A = 2, LINE_DATA = 4 };
+enum { LINE_SLOT_A = 2, LINE_SLOT_B = 3, LINE_DATA = 4 };
 
 /* The address of the first port below the admin network. */
 static const char *admin_port(const struct net *net)
@@ -36,31 +36,34 @@ static void admin_ops(struct work *w, const struct net *net, const char *site_ha
 	const struct plan_request *r = w->r;
 	const struct catalog *c = r->catalog;
 	const char *address = site_network(r->site, "admin")->address, *nic_mac = admin_port(net);
-	const struct unit *slot = &w->units[LINE_SLOT_A], *data = &w->units[LINE_DATA];
-	const char *slot_uuid = fs_uuid(w, slot, 0), *data_uuid = fs_uuid(w, data, 0);
+	const struct unit *slot = &w->units[LINE_SLOT_A], *other = &w->units[LINE_SLOT_B], *data = &w->units[LINE_DATA];
+	const char *slot_uuid = fs_uuid(w, slot, 0), *other_uuid = fs_uuid(w, other, 0), *data_uuid = fs_uuid(w, data, 0);
 	struct op_system *system;
 	struct op_seed *seed;
 	struct op_admin *admin;
+	struct op_boot *boot;
 	char networks[HASH_HEX];
 
 	storage_ops(w);
 	system = op_add(w, OP_SYSTEM, "system:slot-a", 100 * mib, arena_printf(w->a, "release %s into slot A", c->build_id));
 	*system = (struct op_system){ .dev = unit_ref(w, slot), .slot_uuid = slot_uuid, .data_uuid = data_uuid,
-				      .build_id = c->build_id, .console = r->machine->console };
+				      .build_id = c->build_id, .console = r->machine->console, .other_uuid = other_uuid };
 	op_needs(w, "mkfs:fulcrum-slot-a");
 	seed = op_add(w, OP_SEED, "seed:data", c->seed_bytes,
 		      arena_printf(w->a, "%" PRIu64 " files, %s, every byte checked", c->seed_files,
 				   size_words(c->seed_bytes, w->a)));
-	*seed = (struct op_seed){ unit_ref(w, data), c->build_id, c->seed_hash, c->seed_bytes, c->seed_files, r->site->bench };
+	*seed = (struct op_seed){ unit_ref(w, data), c->build_id, c->seed_hash, c->seed_bytes, c->seed_files, r->site->bench, false };
 	op_needs(w, "mkfs:fulcrum-data");
 	admin = op_add(w, OP_ADMIN, "admin:data", mib,
 		       arena_printf(w->a, "site %s, %s on port %s", r->site->site, address, nic_mac));
 	site_networks_hash(r->site, networks);
 	*admin = (struct op_admin){ .networks = arena_strdup(w->a, networks), .dev = unit_ref(w, data), .site_hash = site_hash,
-				    .nic_mac = nic_mac, .data_uuid = data_uuid, .slot_uuid = slot_uuid, .net = *net };
+				    .nic_mac = nic_mac, .data_uuid = data_uuid, .slot_uuid = slot_uuid, .slot_b_uuid = other_uuid, .net = *net };
 	op_needs(w, "seed:data");
 	op_needs(w, "system:slot-a");
-	boot_ops(w, "admin", slot);
+	boot = boot_ops(w, "admin", slot);
+	boot->slot_b_uuid = other_uuid;
+
 }
 
 int plan_admin(const struct plan_request *r, struct arena *a, struct plan **ret, struct error *err)

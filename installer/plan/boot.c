@@ -91,7 +91,7 @@ static const char *boot_words(struct work *w, const struct op_boot *boot, const 
 	return arena_strdup(w->a, str_text(&t));
 }
 
-void boot_ops(struct work *w, const char *kind, const struct unit *menu)
+struct op_boot *boot_ops(struct work *w, const char *kind, const struct unit *menu)
 {
 	const struct unit *esp = unit_by_role(w, PART_ESP), *bios = unit_by_role(w, PART_BIOS);
 	struct op_boot *boot = op_add(w, OP_BOOT, "boot:system", 8 * mib, NULL);
@@ -126,4 +126,5 @@ void boot_ops(struct work *w, const char *kind, const struct unit *menu)
 			b->role, goal_guid(w->plan->goal, b->role, is_first_written(w, b), w->a),
 		};
 	}
+	return boot;
 }

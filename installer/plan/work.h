@@ -140,8 +140,8 @@ const char *fs_uuid(struct work *w, const struct unit *u, size_t place);
 /* --- boot.c */
 /* Whether the machine's firmware can start what the layout makes. */
 MUST_CHECK int boot_check(struct work *w, struct error *err);
-/* Boot loader, then the mark; MENU is what GRUB reads its menu from. */
-void boot_ops(struct work *w, const char *kind, const struct unit *menu);
+/* Boot loader, then the mark; MENU is what GRUB reads its menu from. Returns the first. */
+struct op_boot *boot_ops(struct work *w, const char *kind, const struct unit *menu);
 
 /* --- planner.c: the frame */
 struct plan *plan_new(const struct plan_request *r, const char *kind, const char *subject, struct arena *a);

@@ -2,7 +2,7 @@
 @MACHINE tests/machines/dirty-nvme.json
 @KIND admin
 @EXPECT
-plan 01508568  admin.lab.example  (serial QEMU-0001, 2 CPUs, 4.0 GiB)
+plan 09fe00ce  admin.lab.example  (serial QEMU-0001, 2 CPUs, 4.0 GiB)
 disk system -> nvme0n1  S5GXNF0R123456  477 GiB  QEMU NVMe Ctrl
   because: bus nvme, >= 200G, the only match of 1
   DESTROYS  vfat 512 MiB  (partition 1 EFI)

@@ -2,7 +2,7 @@
 @MACHINE tests/machines/4kn-nvme.json
 @KIND admin
 @EXPECT
-plan b0d0578f  admin.lab.example  (serial QEMU-0001, 2 CPUs, 4.0 GiB)
+plan ee33dc71  admin.lab.example  (serial QEMU-0001, 2 CPUs, 4.0 GiB)
 disk system -> nvme0n1  S5GXNF0R123456  477 GiB  QEMU NVMe Ctrl
   because: bus nvme, >= 200G, the only match of 1
   destroys nothing: the disk is blank

@@ -3,7 +3,7 @@
 @KIND admin
 @SHOW admin:data
 @EXPECT
-plan c0119c6e  admin.store.example  (serial STORE-0001, 2 CPUs, 4.0 GiB)
+plan a701442c  admin.store.example  (serial STORE-0001, 2 CPUs, 4.0 GiB)
 disk system -> nvme0n1  S5GXNF0R123456  477 GiB  QEMU NVMe Ctrl
   because: bus nvme, >= 200G, first by path of 2
   destroys nothing: the disk is blank
@@ -35,6 +35,7 @@ admin:data needs seed:data, system:slot-a
   "dev": "system:5",
   "data_uuid": "319aa57e-fc17-8e34-bef8-5bf9d0ba5053",
   "slot_uuid": "c24ac5d1-ab0c-8028-98b7-35e5137948a2",
+  "slot_b_uuid": "69d9ee09-4657-89b7-92a3-9723ac7a52ec",
   "nic_mac": "52:54:00:aa:cc:00",
   "site_hash": "773cf22375e3c05e96fe66b6d8146a5b7c07227b57ce8166d44a1a25f80f3b54",
   "networks": "5cb09f2847a71c1608249650a1186107de5a65307e96caaa232c012f034ec1bc",
