@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "admin/catalog_load.h"
+#include "admin/trial.h"
 #include "base/clock.h"
 #include "base/fd.h"
 #include "data/json.h"
@@ -156,6 +157,20 @@ static bool catalog_signed(struct look *l, const char *unused UNUSED)
 	return says(l, arena_printf(l->a, "release %s, %zu image%s", c->build_id, c->n_images, c->n_images == 1 ? "" : "s"));
 }
 
+/* What is planned with and served must be what this slot's release brought. */
+static bool own_release(struct look *l, const char *unused UNUSED)
+{
+	const struct trial t = { .sys = l->sys, .root = "", .paths = l->ad->paths };
+	const char *release = trial_release(&t, l->a);
+
+	if (!release) {
+		l->seen = "the slot does not say";
+		return false;
+	}
+	l->seen = arena_printf(l->a, "%s", release);
+	return l->ad->catalog && str_eq(l->ad->catalog->build_id, release);
+}
+
 static int take(void *ctx, const void *data, size_t len, struct error *err)
 {
 	struct str *body = ctx;
@@ -193,6 +208,7 @@ static const struct {
 	{ "clock", clock_sane, NULL, "not before the release was built" },
 	{ "address", address_here, NULL, "configured" },
 	{ "catalog", catalog_signed, NULL, "signed by the release key" },
+	{ "release", own_release, NULL, "the one whose mirror is served" },
 	{ "service dnsmasq", service_up, "dnsmasq", "run" },
 	{ "service nginx", service_up, "nginx", "run" },
 	{ "service chrony", service_up, "chrony", "run" },

@@ -2,7 +2,6 @@
 /* From a booted root image to an admin node. */
 #include "admin/setup.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,34 +11,15 @@
 #include <unistd.h>
 
 #include "admin/netrun.h"
+#include "admin/trial.h"
 #include "base/clock.h"
 #include "base/fd.h"
 #include "data/json.h"
+#include "sys/slots.h"
 
 enum { WAIT_MS = 500, DATA_TRIES = 60 };
 
 /* --- small readers */
-
-/* Value of NAME= on the kernel command line, or NULL. */
-static const char *kernel_param(const char *root, const char *name, struct arena *a)
-{
-	const char *path = arena_printf(a, "%s/proc/cmdline", root);
-	AUTO_STR text = STR_INIT;
-	size_t n = strlen(name);
-	struct error ignored;
-
-	if (file_read(path, 65536, &text, &ignored))
-		return NULL;
-	for (const char *p = str_text(&text); *p;) {
-		size_t len = strcspn(p, " \n");
-
-		if (len > n && strncmp(p, name, n) == 0 && p[n] == '=')
-			return arena_strndup(a, p + n + 1, len - n - 1);
-		p += len;
-		p += strspn(p, " \n");
-	}
-	return NULL;
-}
 
 static bool is_mounted(const char *root, const char *target, struct arena *a)
 {
@@ -53,61 +33,18 @@ static bool is_mounted(const char *root, const char *target, struct arena *a)
 
 /* --- the data file system */
 
-static uint64_t sysfs_number(const char *root, const char *disk, const char *attr, struct arena *a)
-{
-	char line[32];
-
-	if (file_read_line(arena_printf(a, "%s/sys/block/%s/%s", root, disk, attr), line, sizeof(line)))
-		return 0;
-	return strtoull(line, NULL, 10);
-}
-
-/* Adds to *FOUND and *RET the partitions of disk NAME that carry file system UUID. */
-static void look_on_disk(const struct setup *s, const char *name, const char *uuid, struct arena *a,
-			 unsigned int *found, const char **ret)
-{
-	struct disk d = { .name = name };
-	struct error ignored;
-
-	d.path = arena_printf(a, "/dev/%s", name);
-	d.size_bytes = sysfs_number(s->root, name, "size", a) * 512;
-	d.sector_bytes = sysfs_number(s->root, name, "queue/logical_block_size", a);
-	/* A disk that cannot be read is not where we were installed; if it is, not finding it says so. */
-	if (!d.size_bytes || s->sys->ops->probe(s->sys, &d, a, &ignored))
-		return;
-	for (size_t i = 0; i < d.n_partitions; i++)
-		for (size_t j = 0; j < d.partitions[i].n_signatures; j++)
-			if (d.partitions[i].signatures[j].uuid &&
-			    strcasecmp(d.partitions[i].signatures[j].uuid, uuid) == 0) {
-				++*found;
-				*ret = partition_path(a, d.path, d.partitions[i].number);
-			}
-}
-
 static int find_data(const struct setup *s, const char *uuid, struct arena *a, const char **ret,
 		     struct error *err)
 {
-	static const char *const never[] = { "loop", "ram", "zram", "sr", "dm-", "md", "fd" };
-	const char *path = arena_printf(a, "%s/sys/block", s->root);
-
 	for (int i = 0; i < DATA_TRIES; i++) {
-		unsigned int found = 0;
-		DIR *dir = opendir(path);
-		struct dirent *e;
+		struct disk disk;
+		uint64_t number;
+		unsigned int found = slots_find_fs(s->sys, s->root, uuid, a, &disk, &number);
 
-		if (!dir)
-			return error_sys(err, errno, "%s", path);
-		while ((e = readdir(dir))) {
-			bool skip = e->d_name[0] == '.';
-
-			for (size_t k = 0; k < ARRAY_LEN(never); k++)
-				skip = skip || str_starts(e->d_name, never[k]);
-			if (!skip)
-				look_on_disk(s, arena_strdup(a, e->d_name), uuid, a, &found, ret);
-		}
-		closedir(dir);
-		if (found == 1)
+		if (found == 1) {
+			*ret = partition_path(a, disk.path, number);
 			return 0;
+		}
 		if (found > 1) {
 			error_set(err, ERR_SELECT, "%u file systems have the UUID %s of the admin node's data", found, uuid);
 			return error_hint(err, "a disk was copied: detach the copy, and start again");
@@ -121,7 +58,7 @@ static int find_data(const struct setup *s, const char *uuid, struct arena *a, c
 
 static int mount_data(const struct setup *s, struct arena *a, struct error *err)
 {
-	const char *uuid = kernel_param(s->root, "fulcrum.data", a), *dev = NULL;
+	const char *uuid = slots_kernel_param(s->root, "fulcrum.data", a), *dev = NULL;
 
 	if (is_mounted(s->root, s->data_root, a))
 		return 0;
@@ -230,11 +167,14 @@ int setup_render(struct sys *sys, const struct render_ctx *c, const char *dir, s
 int setup_run(const struct setup *s, struct str *warnings, struct error *err)
 {
 	AUTO_ARENA a = ARENA_INIT;
+	const struct trial t = { .sys = s->sys, .root = s->root, .paths = s->paths };
 	struct render_ctx c = { .data = s->paths.data, .run = s->paths.run, .seed = s->paths.seed };
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 
-	if (mount_data(s, &a, err) || mend_clock(s, &a, warnings, err) ||
-	    admin_read_site(arena_printf(&a, "%s/site.yaml", s->paths.data), &a, &c.site, NULL, err))
+	if (mount_data(s, &a, err))
+		return -1;
+	trial_settle(&t, warnings);
+	if (mend_clock(s, &a, warnings, err) || admin_read_site(arena_printf(&a, "%s/site.yaml", s->paths.data), &a, &c.site, NULL, err))
 		return -1;
 	c.cpus = cpus > 0 ? (unsigned int)cpus : 1;
 	if (configure_networks(s, c.site, &a, &c, warnings, err) ||

@@ -94,6 +94,8 @@ static void usage(FILE *to)
 	      "  report check FILE [KEY]  whether a report that was carried away is what the site's key signed\n",
 	      to);
 	fputs("  network            show, check FILE, apply FILE [--timeout SECONDS], confirm, revert: this machine's own networks\n", to);
+	fputs("  update             SOURCE [--allow-older] [--seconds N] [--no-restart] [--dry-run]: another release, from a medium, an ISO,\n"
+	      "                     a directory or a URL; --status, --confirm, --rollback [--old-database]\n", to);
 	fputs("FULCRUM_SOCKET overrides the daemon's socket, /run/fulcrum/operator.sock.\n", to);
 }
 
@@ -176,17 +178,29 @@ static int run_batch(const struct options *o)
 	return strcmp(o->words[0], "deploy") ? batch_verify(&b) : batch_deploy(&b, deploy_body(o, &a));
 }
 
-/* The networks are not the daemon's: it is restarted when they change. Root at the machine itself asks for it. */
-static int run_network(int argc, char **argv, struct arena *a)
+/* What is not the daemon's, because it is restarted by it. Root at the machine itself asks for it. */
+static int hand_on(const char *program, int argc, char **argv, struct arena *a)
 {
 	char **words = arena_array(a, (size_t)argc + 2, sizeof(*words));
 
-	words[0] = arena_strdup(a, "fulcrumd");
+	words[0] = arena_strdup(a, program);
 	for (int i = 1; i < argc; i++)
 		words[i] = argv[i];
 	execvp(words[0], words);
-	fprintf(stderr, "fulcrum: fulcrumd: %s\n", strerror(errno));
+	fprintf(stderr, "fulcrum: %s: %s\n", program, strerror(errno));
 	return 8;
+}
+
+/* What the running release knows of itself, fulcrumd says; another one is installed. */
+static int run_update(int argc, char **argv, struct arena *a)
+{
+	static const char *const own[] = { "--status", "--confirm", "--rollback" };
+
+	for (int i = 2; i < argc; i++)
+		for (size_t k = 0; k < ARRAY_LEN(own); k++)
+			if (!strcmp(argv[i], own[k]))
+				return hand_on("fulcrumd", argc, argv, a);
+	return hand_on("fulcrum-install", argc, argv, a);
 }
 
 int main(int argc, char **argv)
@@ -202,7 +216,9 @@ int main(int argc, char **argv)
 	int c;
 
 	if (argc > 1 && !strcmp(argv[1], "network"))
-		return run_network(argc, argv, &a);
+		return hand_on("fulcrumd", argc, argv, &a);
+	if (argc > 1 && !strcmp(argv[1], "update"))
+		return run_update(argc, argv, &a);
 	while ((c = getopt_long(argc, argv, "o:h", longs, NULL)) >= 0)
 		switch (c) {
 		case 'o':

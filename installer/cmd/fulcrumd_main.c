@@ -23,6 +23,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "cmd/fulcrumd_network.h"
+#include "cmd/fulcrumd_update.h"
 
 struct options {
 	struct admin_paths paths;
@@ -30,7 +31,9 @@ struct options {
 	unsigned int grace_s, poll_ms, timeout_s;
 	char *const *words; /* after the verb */
 	int n_words;
-	bool grace_set, checks, dot;
+	bool grace_set, checks, dot, old_database, update_set;
+	enum update_word update;
+	const char *why;
 };
 
 static const char usage_text[] =
@@ -41,6 +44,7 @@ static const char usage_text[] =
 	"  render   only render: --out DIR, --nic NAME\n"
 	"  check    run the admin node's own checks once\n"
 	"  life     print the table of a node's life, --dot as a graph\n"
+	"  update   --status, --confirm, --rollback [--old-database], --give-up WHY: the two releases of this machine\n"
 	"  network  show, check FILE, apply FILE [--timeout SECONDS], confirm, revert; watch (a service does this)\n"
 	"options\n"
 	"  --data DIR         state of this site (/data/fulcrum)\n"
@@ -78,6 +82,9 @@ static int64_t later(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
+/* How long this release has to prove itself; 0: it need not, or it did. */
+static unsigned int on_trial_s;
+
 static void tick(struct admin *ad)
 {
 	AUTO_ARENA a = ARENA_INIT;
@@ -89,6 +96,7 @@ static void tick(struct admin *ad)
 
 	if (checks_turned_green(ad->checks))
 		channel_emit("service", "admin", "text", "ready", NULL);
+	fulcrumd_trial_tick(ad, &on_trial_s);
 	if (nodes_timed(ad->store, &a, &nodes, &n, &err)) {
 		fprintf(stderr, "fulcrumd: %s\n", err.msg);
 		return;
@@ -122,6 +130,10 @@ static int serve(struct admin *ad, const struct options *o, struct error *err)
 	struct server *server;
 	int result;
 
+	const struct trial t = { .sys = sys_real_new(), .root = "", .paths = ad->paths };
+
+	on_trial_s = o->checks ? trial_seconds(&t) : 0;
+	sys_free(t.sys);
 	ad->started_s = clock_real_s();
 	if (o->poll_ms)
 		ad->poll_ms = o->poll_ms;
@@ -240,17 +252,26 @@ static int verb_network(const struct options *o)
 	return fulcrumd_network(&o->paths, o->timeout_s, o->words, o->n_words);
 }
 
+static int verb_update(const struct options *o)
+{
+	if (o->update_set)
+		return fulcrumd_update(&o->paths, o->update, o->old_database, o->why);
+	fputs(usage_text, stderr);
+	return 2;
+}
+
 static const struct {
 	const char *name;
 	int (*run)(const struct options *o);
 } verbs[] = {
 	{ "run", verb_run },	 { "setup", verb_setup }, { "render", verb_render },
 	{ "check", verb_check }, { "life", verb_life },
-	{ "network", verb_network },
+	{ "network", verb_network }, { "update", verb_update },
 };
 
 enum { TIMEOUT_LEAST_S = 5, TIMEOUT_MOST_S = 86400 };
-enum { OPT_DATA = 256, OPT_RUN, OPT_SEED, OPT_KEY, OPT_POLL, OPT_GRACE, OPT_NO_CHECKS, OPT_NIC, OPT_OUT, OPT_DOT, OPT_TIMEOUT };
+enum { OPT_DATA = 256, OPT_RUN, OPT_SEED, OPT_KEY, OPT_POLL, OPT_GRACE, OPT_NO_CHECKS, OPT_NIC, OPT_OUT, OPT_DOT, OPT_TIMEOUT, OPT_OLD_DATABASE,
+       OPT_UPDATE /* and what follows: enum update_word */ };
 
 static int parse(int argc, char **argv, struct options *o)
 {
@@ -261,6 +282,11 @@ static int parse(int argc, char **argv, struct options *o)
 		{ "no-checks", no_argument, NULL, OPT_NO_CHECKS }, { "nic", required_argument, NULL, OPT_NIC },
 		{ "out", required_argument, NULL, OPT_OUT },	 { "dot", no_argument, NULL, OPT_DOT },
 		{ "timeout", required_argument, NULL, OPT_TIMEOUT },
+		{ "status", no_argument, NULL, OPT_UPDATE + UPDATE_STATUS },
+		{ "confirm", no_argument, NULL, OPT_UPDATE + UPDATE_CONFIRM },
+		{ "rollback", no_argument, NULL, OPT_UPDATE + UPDATE_ROLLBACK },
+		{ "give-up", required_argument, NULL, OPT_UPDATE + UPDATE_GIVE_UP },
+		{ "old-database", no_argument, NULL, OPT_OLD_DATABASE },
 		{ "help", no_argument, NULL, 'h' },		 { NULL, 0, NULL, 0 },
 	};
 	int c;
@@ -280,6 +306,15 @@ static int parse(int argc, char **argv, struct options *o)
 		case OPT_NIC: o->nic = optarg; break;
 		case OPT_OUT: o->out = optarg; break;
 		case OPT_DOT: o->dot = true; break;
+		case OPT_OLD_DATABASE: o->old_database = true; break;
+		case OPT_UPDATE + UPDATE_STATUS:
+		case OPT_UPDATE + UPDATE_CONFIRM:
+		case OPT_UPDATE + UPDATE_ROLLBACK:
+		case OPT_UPDATE + UPDATE_GIVE_UP:
+			o->update = (enum update_word)(c - OPT_UPDATE);
+			o->update_set = true;
+			o->why = optarg;
+			break;
 		case OPT_TIMEOUT:
 			o->timeout_s = (unsigned int)strtoul(optarg, NULL, 10);
 			if (o->timeout_s < TIMEOUT_LEAST_S || o->timeout_s > TIMEOUT_MOST_S)

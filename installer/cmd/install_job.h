@@ -20,7 +20,8 @@
 
 struct opts {
 	const char *machine, *medium, *key, *site, *plan_hash, *seed, *profile, *node, *address, *to, *plan;
-	bool json, reinstall, dry, unattended, show, remove, once, plain;
+	bool json, reinstall, dry, unattended, show, remove, once, plain, allow_older, no_restart;
+	unsigned int seconds; /* 0: not given */
 	char *const *args; /* what stands behind the verb; SITE is the first of it where a verb takes one */
 	size_t n_args;
 };
@@ -157,6 +158,7 @@ MUST_CHECK int verb_customize(struct job *j, struct error *err);
 MUST_CHECK int verb_validate(struct job *j, struct error *err);
 MUST_CHECK int verb_explain(struct job *j, struct error *err);
 MUST_CHECK int verb_observe(struct job *j, struct error *err);
+MUST_CHECK int verb_update(struct job *j, struct error *err);
 MUST_CHECK int verb_tui(struct job *j, struct error *err);
 MUST_CHECK int verb_run(struct job *j, struct error *err);
 MUST_CHECK int verb_schema(struct job *j, struct error *err);

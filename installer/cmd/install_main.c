@@ -5,9 +5,11 @@
  */
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cmd/install_job.h"
+#include "engine/update.h"
 
 static const struct verb {
 	const char *name, *args, *what;
@@ -27,6 +29,7 @@ static const struct verb {
 	{ "watch", "", "what the running installer says, and asks", verb_watch, SITE_NONE },
 	{ "tui", "[--plain] [NEW.yaml]", "make a site file for this machine, step by step", verb_tui, SITE_MAY },
 	{ "run", "", "the installer's life on a booted medium", verb_run, SITE_NONE },
+	{ "update", "SOURCE", "another release for this admin node: a medium, an ISO, a directory or a URL", verb_update, SITE_NEEDED },
 	{ "schema", "", "JSON Schema of the site file", verb_schema, SITE_NONE },
 	{ "reference", "", "reference page of the site file", verb_reference, SITE_NONE },
 };
@@ -51,13 +54,16 @@ static int usage(FILE *out)
 	      "  --show, --remove  customize: show what IN.iso has inside; take it out (IN.iso OUT.iso)\n"
 	      "  --to DIR          where to save a bundle (default: a volume labelled FULCRUM-CFG, or a stick)\n"
 	      "  --once            watch: use up the password that this login came by\n"
+	      "  --allow-older     update: take a release that is older than the one that runs\n"
+	      "  --seconds N       update: how long it has to pass its checks (600)\n"
+	      "  --no-restart      update: leave the restart to somebody else\n"
 	      "  --plain           tui: questions line by line, for screen readers and dumb terminals\n"
 	      "  -o text|json      how a plan or a machine is printed; --json for short\n",
 	      out);
 	return out == stdout ? 0 : error_exit_code(ERR_USAGE);
 }
 
-enum { OPT_MACHINE = 256, OPT_MEDIUM, OPT_KEY, OPT_HASH, OPT_SEED, OPT_REINSTALL, OPT_DRY, OPT_PROFILE, OPT_NODE, OPT_JSON, OPT_TO, OPT_ADDRESS, OPT_PLAN, OPT_UNATTENDED, OPT_SHOW, OPT_REMOVE, OPT_ONCE, OPT_PLAIN };
+enum { OPT_MACHINE = 256, OPT_MEDIUM, OPT_KEY, OPT_HASH, OPT_SEED, OPT_REINSTALL, OPT_DRY, OPT_PROFILE, OPT_NODE, OPT_JSON, OPT_TO, OPT_ADDRESS, OPT_PLAN, OPT_UNATTENDED, OPT_SHOW, OPT_REMOVE, OPT_ONCE, OPT_PLAIN, OPT_OLDER, OPT_SECONDS, OPT_NO_RESTART };
 static const struct option long_options[] = {
 	{ "machine", required_argument, NULL, OPT_MACHINE }, { "medium", required_argument, NULL, OPT_MEDIUM },
 	{ "key", required_argument, NULL, OPT_KEY },	     { "plan-hash", required_argument, NULL, OPT_HASH },
@@ -68,7 +74,8 @@ static const struct option long_options[] = {
 	{ "to", required_argument, NULL, OPT_TO },	     { "unattended", no_argument, NULL, OPT_UNATTENDED },
 	{ "show", no_argument, NULL, OPT_SHOW },	     { "remove", no_argument, NULL, OPT_REMOVE },
 	{ "once", no_argument, NULL, OPT_ONCE },	     { "plain", no_argument, NULL, OPT_PLAIN },
-	{ "json", no_argument, NULL, OPT_JSON },
+	{ "json", no_argument, NULL, OPT_JSON },	     { "allow-older", no_argument, NULL, OPT_OLDER },
+	{ "seconds", required_argument, NULL, OPT_SECONDS }, { "no-restart", no_argument, NULL, OPT_NO_RESTART },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -94,6 +101,13 @@ static int parse_options(int argc, char **argv, struct opts *o)
 		case OPT_DRY: o->dry = true; break;
 		case OPT_ONCE: o->once = true; break;
 		case OPT_JSON: o->json = true; break;
+		case OPT_OLDER: o->allow_older = true; break;
+		case OPT_NO_RESTART: o->no_restart = true; break;
+		case OPT_SECONDS:
+			o->seconds = (unsigned int)strtoul(optarg, NULL, 10);
+			if (o->seconds < UPDATE_SECONDS_LEAST || o->seconds > UPDATE_SECONDS_MOST)
+				return usage(stderr);
+			break;
 		case OPT_UNATTENDED: o->unattended = true; break;
 		case OPT_SHOW: o->show = true; break;
 		case OPT_REMOVE: o->remove = true; break;
@@ -119,6 +133,8 @@ static const struct verb *find_verb(const char *name)
 
 static bool arguments_fit(const struct verb *v, struct opts *o)
 {
+	if ((o->allow_older || o->seconds || o->no_restart) && v->run != verb_update)
+		return false;
 	if ((o->plan && v->run != verb_apply) || ((o->unattended || o->show || o->remove) && v->run != verb_customize))
 		return false;
 	if (v->site == SITE_OWN)

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -202,4 +203,14 @@ const char *host_pci(const struct host *h, const char *sysfs_path)
 		}
 	}
 	return found ? arena_strndup(h->a, found, len) : NULL;
+}
+
+int host_free_bytes(const char *path, uint64_t *ret, struct error *err)
+{
+	struct statvfs st;
+
+	if (statvfs(path, &st))
+		return error_sys(err, errno, "%s", path);
+	*ret = (uint64_t)st.f_bavail * st.f_frsize;
+	return 0;
 }

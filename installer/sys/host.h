@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/error.h"
 #include "base/str.h"
 
 struct host {
@@ -34,3 +35,5 @@ const char *host_link_name(const struct host *h, const char *fmt, ...) PRINTF(2,
 const char **host_list(const struct host *h, size_t *ret_n, const char *fmt, ...) PRINTF(3, 4);
 /* The last PCI function in a sysfs path, or NULL. */
 const char *host_pci(const struct host *h, const char *sysfs_path);
+/* What an unprivileged program could still write on the file system with PATH, bytes. */
+MUST_CHECK int host_free_bytes(const char *path, uint64_t *ret, struct error *err);
