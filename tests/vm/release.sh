@@ -158,3 +158,32 @@ release_mount()
 		done
 		test -s /run/volume/release/SEED'
 }
+
+# DIR ID DAYS [INITRD]: below DIR a release like the real one, small, built DAYS later and called ID, which starts INITRD. With
+# RELEASE_NO_MIRROR=1 in front, its mirror lacks the file that an admin node's checks look for.
+release_variant()
+{
+	local from=$O/iso/tree/fulcrum tree=$1/fulcrum n epoch
+	mkdir -p -- "$tree/boot" "$tree/mirror/dists/trixie" "$tree/mirror/pool"
+	for n in bios efi keys netboot packages.manifest root.squashfs boot/vmlinuz; do
+		cp -al -- "$from/$n" "$tree/${n%/*}"
+	done
+	cp -- "${4:-$from/boot/initrd.img}" "$tree/boot/initrd.img"
+	printf '%s\n' "$2" >"$tree/build-id"
+	epoch=$(sed -n 's/.*"epoch":\([0-9]*\).*/\1/p' "$from/release.json")
+	sed -e "s/\"build_id\":\"[^\"]*\"/\"build_id\":\"$2\"/" -e "s/\"epoch\":$epoch/\"epoch\":$((epoch + $3 * 86400))/" \
+		"$from/release.json" >"$tree/release.json"
+	release_image "$tree"
+	[[ -n ${RELEASE_NO_MIRROR:-} ]] || cp -- "$from/mirror/dists/trixie/InRelease" "$tree/mirror/dists/trixie/InRelease"
+	for n in {1..8}; do
+		repeatable_bytes 100000 "$n" >"$tree/mirror/pool/package_$n.deb"
+	done
+	release_sign "$tree" "${KEYS:-$O/keys}/release.key"
+}
+
+# DIR LABEL FILE: as a medium
+release_iso()
+{
+	need_program xorriso
+	xorriso -as mkisofs -quiet -r -V "$2" -o "$3" "$1" >"$3.log" 2>&1 || die "no medium: $(tail -n 2 "$3.log")"
+}
