@@ -76,7 +76,11 @@ int client_hello(struct client *c, const struct msg_hello *hello, struct arena *
 		struct msg_welcome w = { 0 };
 		struct msg_hello now = *hello;
 
-		now.sent_s = clock_real_s();
+		if (!c->came_s) {
+			c->came_s = clock_real_s();
+			c->came_ms = clock_mono_ms();
+		}
+		now.sent_s = c->came_s + (int64_t)((clock_mono_ms() - c->came_ms) / 1000);
 		if (!client_call(c, PROTO_HELLO, &msg_hello_schema, &now, &msg_welcome_schema, &w, a, err)) {
 			c->node = w.node;
 			c->attempt = w.attempt;

@@ -16,6 +16,8 @@ struct client {
 	const char *pub, *sec; /* the agent's own key pair, hex */
 	const char *node;     /* from the welcome */
 	uint64_t attempt, seq;
+	int64_t came_s;	 /* its clock at its first hello, and when that was: what it would say now, had it not been set since */
+	uint64_t came_ms;
 	int64_t time_s; /* from the welcome: the admin node's clock; 0 = it did not say */
 	char made_pub[KEY_PUB_HEX], made_sec[KEY_SEC_HEX]; /* by client_new_key */
 };
