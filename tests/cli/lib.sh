@@ -24,7 +24,13 @@ term_start()
 	local size=$1
 	shift
 	term_end
-	term new-session -d -x "${size%x*}" -y "${size#*x}" "LC_ALL=${TERM_LOCALE:-C.UTF-8} TERM=${TERM_NAME:-screen-256color} $*; echo \"ended with \$?\"; sleep 1000"
+	# A server that was told to end may still take the first call, and end.
+	local try
+	for try in 1 2 3; do
+		! term new-session -d -x "${size%x*}" -y "${size#*x}" \
+			"LC_ALL=${TERM_LOCALE:-C.UTF-8} TERM=${TERM_NAME:-screen-256color} $*; echo \"ended with \$?\"; sleep 1000" || break
+		sleep "$try"
+	done
 	term set-option -g status off
 	term resize-window -x "${size%x*}" -y "${size#*x}"
 }
