@@ -28,7 +28,10 @@ void store_close(struct store *st); /* NULL is fine */
 
 /* --- store_copy.c: whole databases; none of them may be open here */
 
-/* Schema of PATH, and the oldest schema whose programs read it; 0 and 0 when there is none. */
+/*
+ * Schema of PATH, and the oldest schema whose programs read it; 0 and 0 when there is none. Of one that a running daemon holds,
+ * which is of this release, this release's.
+ */
 MUST_CHECK int store_look(const char *path, int64_t *ret_schema, int64_t *ret_reader, struct error *err);
 /* Whether this release reads one of that schema that says that of its readers. */
 bool store_reads(int64_t schema, int64_t reader);

@@ -45,6 +45,13 @@ int store_look(const char *path, int64_t *ret_schema, int64_t *ret_reader, struc
 	if (open_db(path, SQLITE_OPEN_READWRITE, &db, err))
 		return -1;
 	*ret_schema = number(db, "PRAGMA user_version", -1);
+	/* A daemon has it to itself, and that is this release's: it has brought it to its own schema. */
+	if (*ret_schema < 0 && sqlite3_errcode(db) == SQLITE_BUSY) {
+		*ret_schema = STORE_SCHEMA;
+		*ret_reader = STORE_READER;
+		sqlite3_close(db);
+		return 0;
+	}
 	/* Before that schema nobody said who may read it: only those that know that schema. */
 	*ret_reader = *ret_schema < STORE_SCHEMA_SAYS_READER ? *ret_schema :
 							       number(db, "SELECT value FROM meta WHERE name = 'reader'", *ret_schema);

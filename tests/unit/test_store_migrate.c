@@ -85,6 +85,7 @@ static void from_schema_1(const char *path, struct arena *a)
 	struct machine machine = { .machine = MACHINE_VERSION };
 	struct identified who;
 	struct store *st = NULL;
+	int64_t schema, reader;
 	struct attempt *at;
 	struct node *n = NULL;
 
@@ -105,6 +106,8 @@ static void from_schema_1(const char *path, struct arena *a)
 	machine.system.serial = "S1";
 	ok(identity_find(st, &machine, 9000, a, &who, &err) == 0 && who.node && who.node->id == 7, "and by its board");
 	ok(n && node_apply(st, n, EV_DEPLOY, &full, &err) == 0 && n->intent_full, "what is new can be said of it");
+	ok(!store_look(path, &schema, &reader, &err) && schema == STORE_SCHEMA && reader == STORE_READER,
+	   "while it is in use, others are told what it is");
 	store_close(st);
 	ok(store_open(path, &st, &err) == 0 && node_find(st, "node-1", a, &n, &err) == 0 && n && n->intent_full,
 	   "and is there after closing");
