@@ -157,6 +157,7 @@ static int deploy(struct client *c, const struct ram_agent *ra, const struct msg
 static int follow_orders(struct client *c, const struct ram_agent *ra, struct ports *ports, bool *ret_news, struct error *err)
 {
 	char said[512] = "";
+	bool recorded = false;
 
 	*ret_news = false;
 	for (;;) {
@@ -183,6 +184,9 @@ static int follow_orders(struct client *c, const struct ram_agent *ra, struct po
 			done = true;
 			break;
 		case ORDER_WAIT:
+			if (!recorded)
+				record_send(c, ra->progress);
+			recorded = true;
 			*ret_news = ports_news(ports, clock_mono_ms());
 			if (*ret_news)
 				return 0;
@@ -250,7 +254,6 @@ static int live(struct client *c, const struct ram_agent *ra, struct ports *port
 			return -1;
 		follow_clock(c, ra, a);
 		fflush(stdout);
-		record_send(c, ra->progress);
 		if (follow_orders(c, ra, ports, &news, err))
 			return -1;
 	} while (news);
