@@ -52,6 +52,8 @@ void api_dispatch(struct admin *ad, struct api_request *rq, struct api_answer *a
 void api_answer_release(struct api_answer *as);
 /* What a body sent to this path may be long. */
 size_t api_body_max(const char *method, const char *path);
+/* S seconds since 1970 as answers have them, null where it never was. In A. */
+struct tree *api_time(struct arena *a, int64_t s);
 /* Answer with T as JSON. */
 void api_json(struct api_answer *as, const struct tree *t);
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admin/nodes.h"
 #include "base/size.h"
 
 enum { CHANGES_KEPT = 1000 };
@@ -202,30 +203,18 @@ struct machine *history_merge(const struct machine *old, const struct machine *s
 
 /* --- what is kept */
 
-struct text_ctx {
-	struct arena *arena;
-	const char *text;
-};
-
-static int text_row(void *ctx, const struct store_row *row, struct error *err UNUSED)
-{
-	struct text_ctx *t = ctx;
-
-	t->text = row_text(row, 0, t->arena);
-	return 0;
-}
-
 /* What is kept of NODE, or NULL: nothing yet, or of a release that wrote it otherwise. */
 static int kept_machine(struct store *st, int64_t node, struct arena *a, struct machine **ret, struct error *err)
 {
-	struct text_ctx t = { a, NULL };
+	const struct node n = { .id = node };
 	struct machine *m = ARENA_NEW(a, struct machine);
 	struct error unreadable;
+	const char *json;
 
 	*ret = NULL;
-	if (store_each(st, "SELECT machine FROM node WHERE id = ?1", text_row, &t, err, "i", node))
+	if (node_machine(st, &n, a, &json, err))
 		return -1;
-	if (!str_empty(t.text) && !field_from_json(&machine_schema, "inventory", t.text, strlen(t.text), m, a, &unreadable))
+	if (!field_from_json(&machine_schema, "inventory", json, strlen(json), m, a, &unreadable))
 		*ret = m;
 	return 0;
 }

@@ -10,14 +10,6 @@
 
 enum { CHANGES_MAX = 500 };
 
-static void add_time(struct arena *a, struct tree *t, const char *key, int64_t s)
-{
-	char text[21];
-
-	clock_text(s, text);
-	tree_add(a, t, key, tree_string(a, arena_strdup(a, text)));
-}
-
 int op_node_history(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err)
 {
 	struct arena *a = rq->arena;
@@ -26,18 +18,12 @@ int op_node_history(struct admin *ad, const struct api_request *rq, struct api_a
 	struct node *n;
 	size_t count;
 
-	if (node_find(ad->store, rq->arg, a, &n, err))
-		return -1;
-	if (!n) {
-		error_set(err, ERR_NOT_FOUND, "there is no node \"%.80s\"", rq->arg);
-		return error_hint(err, "`fulcrum node list` shows all");
-	}
-	if (history_list(ad->store, n->id, CHANGES_MAX, a, &changes, &count, err))
+	if (op_find(ad, rq, &n, err) || history_list(ad->store, n->id, CHANGES_MAX, a, &changes, &count, err))
 		return -1;
 	for (size_t i = 0; i < count; i++) {
 		struct tree *c = tree_new(a, TREE_MAP);
 
-		add_time(a, c, "time", changes[i].time_s);
+		tree_add(a, c, "time", api_time(a, changes[i].time_s));
 		tree_add(a, c, "what", tree_string(a, changes[i].what));
 		if (changes[i].was)
 			tree_add(a, c, "was", tree_string(a, changes[i].was));
@@ -63,8 +49,8 @@ int inventory_add_held(struct admin *ad, struct arena *a, struct tree *t, struct
 		struct tree *h = tree_new(a, TREE_MAP);
 
 		tree_add(a, h, "machine", tree_string(a, held[i].label));
-		add_time(a, h, "since", held[i].first_s);
-		add_time(a, h, "last", held[i].last_s);
+		tree_add(a, h, "since", api_time(a, held[i].first_s));
+		tree_add(a, h, "last", api_time(a, held[i].last_s));
 		tree_add(a, h, "message", tree_string(a, held[i].reason));
 		if (!str_empty(held[i].hint))
 			tree_add(a, h, "hint", tree_string(a, held[i].hint));

@@ -31,7 +31,7 @@ int api_boot_grub(struct admin *ad, const struct api_request *rq, struct api_ans
 
 /* --- pieces */
 
-static struct tree *time_tree(struct arena *a, int64_t s)
+struct tree *api_time(struct arena *a, int64_t s)
 {
 	char text[21];
 
@@ -74,7 +74,7 @@ static int public_node(struct admin *ad, const struct node *n, struct arena *a, 
 
 	tree_add(a, t, "name", tree_string(a, node_title(n)));
 	tree_add(a, t, "state", tree_string(a, life_states[n->state].name));
-	tree_add(a, t, "since", time_tree(a, n->since_s));
+	tree_add(a, t, "since", api_time(a, n->since_s));
 	*ret = t;
 	return add_progress(ad, n, a, t, err);
 }
@@ -87,7 +87,7 @@ static int node_tree(struct admin *ad, const struct node *n, struct arena *a, st
 
 	if (public_node(ad, n, a, &t, err) || (!n->message && identity_note(ad->store, n->id, a, &note, err)))
 		return -1;
-	tree_add(a, t, "heard", time_tree(a, n->heard_s));
+	tree_add(a, t, "heard", api_time(a, n->heard_s));
 	add_text(a, t, "profile", n->profile);
 	add_text(a, t, "address", n->address);
 	add_text(a, t, "mac", n->mac);
@@ -113,7 +113,7 @@ static struct tree *event_tree(const struct event *e, struct arena *a)
 	struct tree *t = tree_new(a, TREE_MAP);
 
 	tree_add(a, t, "id", tree_i64(a, e->id));
-	tree_add(a, t, "time", time_tree(a, e->time_s));
+	tree_add(a, t, "time", api_time(a, e->time_s));
 	tree_add(a, t, "node", tree_string(a, e->node));
 	tree_add(a, t, "attempt", tree_u64(a, e->attempt));
 	tree_add(a, t, "from", tree_string(a, e->from));
@@ -170,7 +170,7 @@ static int status_tree(struct admin *ad, bool operator, struct arena *a, struct 
 		if (by_state[s])
 			tree_add(a, counts, life_states[s].name, tree_u64(a, by_state[s]));
 	tree_add(a, t, "site", tree_string(a, ad->site->site));
-	tree_add(a, t, "time", time_tree(a, clock_real_s()));
+	tree_add(a, t, "time", api_time(a, clock_real_s()));
 	tree_add(a, t, "admin", admin_tree(ad, operator, a));
 	tree_add(a, t, "counts", counts);
 	tree_add(a, t, "nodes", list);

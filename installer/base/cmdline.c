@@ -59,3 +59,14 @@ const char *cmdline_value(const char *line, const char *name, struct arena *a, s
 		*ret_n = n;
 	return found;
 }
+
+const char *cmdline_words(const char *line, const char *prefix, struct arena *a)
+{
+	AUTO_STR found = STR_INIT;
+	AUTO_STR w = STR_INIT;
+
+	while (next_word(&line, &w))
+		if (str_starts(str_text(&w), prefix))
+			str_addf(&found, "%s%s", found.len ? " " : "", str_text(&w));
+	return found.len ? arena_strdup(a, str_text(&found)) : NULL;
+}

@@ -11,5 +11,7 @@
 
 /* True if LINE has WORD as a whole word: "fulcrum.unattended". */
 bool cmdline_has(const char *line, const char *word);
+/* All words that begin with PREFIX, as they stand and in order, with spaces between, in A; NULL: none. */
+const char *cmdline_words(const char *line, const char *prefix, struct arena *a);
 /* The last value of NAME=, in A, or NULL; *RET_N (may be NULL) is how often it is given. */
 const char *cmdline_value(const char *line, const char *name, struct arena *a, size_t *ret_n);

@@ -16,14 +16,6 @@ struct names {
 	size_t n;
 };
 
-static int refused(const char *name, const struct error *err)
-{
-	fprintf(stderr, "%s%s%s\n", name ? name : "fulcrum", ": ", err->msg);
-	if (err->hint[0])
-		fprintf(stderr, "  %s\n", err->hint);
-	return error_exit_code(err->kind);
-}
-
 /* Whether ROLE is one of LIST, names with commas between. */
 static bool has_role(const char *list, const char *role)
 {
@@ -61,7 +53,7 @@ static int choose(const struct batch *b, const char *const *states, struct arena
 	if (b->n_names)
 		return 0;
 	if (client_ask("/nodes", NULL, a, &t, &err))
-		return refused(NULL, &err);
+		return client_fail("fulcrum", &err);
 	nodes = tree_get(t, "nodes");
 	for (size_t i = 0; nodes && i < nodes->n; i++) {
 		if (!is_wanted(b, nodes->items[i], states))
@@ -93,7 +85,7 @@ int batch_deploy(const struct batch *b, const char *body)
 		}
 		if (!code)
 			code = error_exit_code(err.kind);
-		refused(names.v[i], &err);
+		client_fail(names.v[i], &err);
 	}
 	return code;
 }
@@ -106,7 +98,7 @@ static void await_checks(const char *name, struct arena *a, uint64_t until_ms, s
 
 	for (;;) {
 		if (client_ask(client_path("/node/%s", name, a), NULL, a, ret, &err)) {
-			refused(name, &err);
+			client_fail(name, &err);
 			*ret = NULL;
 			return;
 		}
@@ -147,7 +139,7 @@ int batch_verify(const struct batch *b)
 		struct tree *t;
 
 		if (client_ask(client_path("/node/%s/verify", names.v[i], &a), "", &a, &t, &err)) {
-			refused(names.v[i], &err);
+			client_fail(names.v[i], &err);
 			names.v[i] = NULL;
 		}
 	}

@@ -2,6 +2,7 @@
 /* HTTP to the daemon's socket. */
 #include "cmd/fulcrum_client.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -34,6 +35,14 @@ static int unreachable(const char *socket, struct error *err)
 	if (access(socket, R_OK | W_OK))
 		return error_hint(err, "only root may use it");
 	return error_hint(err, "see `sv status fulcrumd` and /data/log/fulcrumd/current");
+}
+
+int client_fail(const char *who, const struct error *err)
+{
+	fprintf(stderr, "%s: %s\n", who, err->msg);
+	if (err->hint[0])
+		fprintf(stderr, "  %s\n", err->hint);
+	return error_exit_code(err->kind);
 }
 
 const char *client_path(const char *format, const char *name, struct arena *a)

@@ -4,6 +4,8 @@
 #include "base/error.h"
 #include "data/tree.h"
 
+/* Says ERR on standard error, after WHO (a node, or "fulcrum"), with what to do; returns its exit code. */
+int client_fail(const char *who, const struct error *err);
 /* FORMAT, a literal with one %s, with NAME as one segment of a path in its place. *RET is A's. */
 const char *client_path(const char *format, const char *name, struct arena *a);
 /*

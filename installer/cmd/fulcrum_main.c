@@ -121,14 +121,6 @@ static const struct command *find_command(const struct options *o, const char **
 	return NULL;
 }
 
-static int fail(const struct error *err)
-{
-	fprintf(stderr, "fulcrum: %s\n", err->msg);
-	if (err->hint[0])
-		fprintf(stderr, "  %s\n", err->hint);
-	return error_exit_code(err->kind);
-}
-
 static int run(const struct options *o)
 {
 	AUTO_ARENA a = ARENA_INIT;
@@ -145,7 +137,7 @@ static int run(const struct options *o)
 	}
 	if (c->method == POST_FILE) {
 		if (file_read(arg, YAML_MAX_BYTES, &file, &err))
-			return fail(&err);
+			return client_fail("fulcrum", &err);
 		body = str_text(&file);
 	} else if (c->method) {
 		body = c->method == POST_DEPLOY ? deploy_body(o, &a) : "";
@@ -153,7 +145,7 @@ static int run(const struct options *o)
 	/* Only literals of the table above are formats here. */
 	path = strstr(c->path, "%s") ? client_path(c->path, arg, &a) : c->path;
 	if (client_ask(path, body, &a, &t, &err))
-		return fail(&err);
+		return client_fail("fulcrum", &err);
 	return c->show(&o->show, t, &a);
 }
 

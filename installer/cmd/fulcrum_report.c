@@ -9,19 +9,12 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/hash.h"
+#include "cmd/fulcrum_client.h"
 #include "cmd/fulcrum_show.h"
 #include "data/json.h"
 #include "ui/table.h"
 
 enum { REPORT_MAX = 64 << 20 };
-
-static int fail(const struct error *err)
-{
-	fprintf(stderr, "fulcrum: %s\n", err->msg);
-	if (err->hint[0])
-		fprintf(stderr, "  %s\n", err->hint);
-	return error_exit_code(err->kind);
-}
 
 /* The report of T whose signature was checked; NULL with *ERR. */
 static struct tree *open_report(const char *file, const struct tree *t, const char *key, struct arena *a, struct error *err)
@@ -80,11 +73,11 @@ int report_check(const char *file, const char *key)
 	struct error err;
 
 	if (file_read(file, REPORT_MAX, &text, &err))
-		return fail(&err);
+		return client_fail("fulcrum", &err);
 	t = json_parse(file, str_text(&text), text.len, &a, &err);
 	report = t ? open_report(file, t, key, &a, &err) : NULL;
 	if (!report)
-		return fail(&err);
+		return client_fail("fulcrum", &err);
 	print_report(report, &a);
 	printf("signed by %s%s\n", tree_get_text(t, "key"), key ? "" : ": compare it with the site's own");
 	return 0;

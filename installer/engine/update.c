@@ -8,6 +8,7 @@
 
 #include "base/channel.h"
 #include "base/clock.h"
+#include "base/cmdline.h"
 #include "base/size.h"
 #include "data/json.h"
 #include "ops/seed.h"
@@ -124,21 +125,12 @@ static int look_at_disk(const struct update *u, struct update_view *v, struct ar
 static const char *consoles(const struct update *u, struct arena *a)
 {
 	AUTO_STR line = STR_INIT;
-	AUTO_STR out = STR_INIT;
 	struct error ignored;
+	const char *words = NULL;
 
-	if (u->sys->ops->read_file(u->sys, arena_printf(a, "%s/proc/cmdline", u->root), JSON_MAX, &line, &ignored))
-		return "";
-	for (const char *p = str_text(&line); *p; p += strspn(p, " \n")) {
-		size_t n = strcspn(p, " \n");
-
-		if (str_starts(p, "console=")) {
-			str_add(&out, out.len ? " " : "");
-			str_addn(&out, p, n);
-		}
-		p += n;
-	}
-	return arena_strdup(a, str_text(&out));
+	if (!u->sys->ops->read_file(u->sys, arena_printf(a, "%s/proc/cmdline", u->root), JSON_MAX, &line, &ignored))
+		words = cmdline_words(str_text(&line), "console=", a);
+	return words ? words : "";
 }
 
 int update_look(const struct update *u, struct update_view *v, struct arena *a, struct error *err)

@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "base/clock.h"
+#include "base/cmdline.h"
 #include "sys/host.h"
 #include "observe/observe.h"
 #include "sys/text.h"
@@ -114,15 +115,9 @@ static uint64_t count_list(const char *text)
 static const char *consoles(const struct host *h)
 {
 	AUTO_STR line = STR_INIT;
-	AUTO_STR found = STR_INIT;
-	char *save = NULL;
 
 	host_file(h, &line, "/proc/cmdline");
-	for (char *w = line.s ? strtok_r(line.s, " \t\n", &save) : NULL; w;
-	     w = strtok_r(NULL, " \t\n", &save))
-		if (str_starts(w, "console="))
-			str_addf(&found, "%s%s", found.len ? " " : "", w);
-	return found.len ? arena_strdup(h->a, str_text(&found)) : NULL;
+	return cmdline_words(str_text(&line), "console=", h->a);
 }
 
 static void read_system(const struct host *h, struct machine_system *sys)

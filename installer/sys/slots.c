@@ -6,28 +6,19 @@
 #include <string.h>
 #include <sys/mount.h>
 
+#include "base/cmdline.h"
 #include "base/fd.h"
 
 static const char choice_path[] = BOOTSEL_CHOICE, copy_path[] = BOOTSEL_COPY;
 
 const char *slots_kernel_param(const char *root, const char *name, struct arena *a)
 {
-	const char *path = arena_printf(a, "%s/proc/cmdline", root);
 	AUTO_STR text = STR_INIT;
-	size_t n = strlen(name);
 	struct error ignored;
 
-	if (file_read(path, 65536, &text, &ignored))
+	if (file_read(arena_printf(a, "%s/proc/cmdline", root), 65536, &text, &ignored))
 		return NULL;
-	for (const char *p = str_text(&text); *p;) {
-		size_t len = strcspn(p, " \n");
-
-		if (len > n && strncmp(p, name, n) == 0 && p[n] == '=')
-			return arena_strndup(a, p + n + 1, len - n - 1);
-		p += len;
-		p += strspn(p, " \n");
-	}
-	return NULL;
+	return cmdline_value(str_text(&text), name, a, NULL);
 }
 
 /* --- finding */
