@@ -190,3 +190,23 @@ lacks()
 		tap_not_ok "$1" "'$3' is in:"$'\n'"$2"
 	fi
 }
+
+# --- images
+
+# ISO PATH: the byte offset of a file's content in an image, by another reader than ours
+iso_place()
+{
+	xorriso -indev "$1" -find "$2" -exec report_lba 2>/dev/null | sed -n 's/^File data lba: *[0-9]* *, *\([0-9]*\) *,.*/\1/p' | {
+		read -r lba
+		echo $((lba * 2048))
+	}
+}
+
+# FILE OFFSET: one byte becomes another
+flip()
+{
+	local byte
+	byte=$(od -An -tu1 -j "$2" -N 1 -- "$1")
+	# shellcheck disable=SC2059  # the format is the byte
+	printf "\\x$(printf '%02x' $((byte ^ 255)))" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}

@@ -44,23 +44,6 @@ make_image()
 	before=$(b2sum <"$dir/in.iso")
 }
 
-# place PATH: its byte offset in in.iso, by another reader
-place()
-{
-	xorriso -indev "$dir/in.iso" -find "$1" -exec report_lba 2>/dev/null | sed -n 's/^File data lba: *[0-9]* *, *\([0-9]*\) *,.*/\1/p' | {
-		read -r lba
-		echo $((lba * 2048))
-	}
-}
-
-flip()
-{
-	local byte
-	byte=$(od -An -tu1 -j "$2" -N 1 -- "$1")
-	# shellcheck disable=SC2059  # the format is the byte
-	printf "\\x$(printf '%02x' $((byte ^ 255)))" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
-}
-
 test_way_in_and_out()
 {
 	local outside
@@ -75,7 +58,7 @@ test_way_in_and_out()
 	xorriso -osirrox on -indev "$dir/one.iso" -extract / "$dir/read" 2>/dev/null
 	check "the release in it is as it was" diff -r "$dir/tree/fulcrum" "$dir/read/fulcrum"
 	check "so are the loaders" diff -r "$dir/tree/boot" "$dir/read/boot"
-	outside=$({ cmp -l "$dir/in.iso" "$dir/one.iso" || true; } | awk -v from="$(place /custom/site.area)" '$1 <= from || $1 > from + 264192' | wc -l)
+	outside=$({ cmp -l "$dir/in.iso" "$dir/one.iso" || true; } | awk -v from="$(iso_place "$dir/in.iso" /custom/site.area)" '$1 <= from || $1 > from + 264192' | wc -l)
 	is "no byte outside of the area differs" "$outside" 0
 	expect 0 "an image with one inside takes another" "inside" "$tool" customize "$dir/one.iso" tests/sites/minimal.yaml "$dir/two.iso"
 	"$tool" customize --show "$dir/two.iso" >"$dir/shown" 2>/dev/null
@@ -124,7 +107,7 @@ test_refusals()
 	expect 6 "an image that is cut short" "cut short" "$tool" customize "$copy" "$site" "$dir/new.iso"
 	for file in fulcrum/root.squashfs fulcrum/SEED fulcrum/SEED.sig custom/site.area custom/boot.cfg; do
 		cp "$dir/in.iso" "$copy"
-		flip "$copy" $(($(place "/$file") + 60))
+		flip "$copy" $(($(iso_place "$dir/in.iso" "/$file") + 60))
 		name=${file%.sig}
 		expect 6 "a byte flipped in $file is found, and the file named" "${name##*/}" "$tool" customize "$copy" "$site" "$dir/new.iso"
 	done

@@ -48,23 +48,6 @@ make_image()
 	"$image" blocks "$dir/keys/release.key" "$dir/in.iso"
 }
 
-# place PATH: its byte offset in in.iso, by another reader
-place()
-{
-	xorriso -indev "$dir/in.iso" -find "$1" -exec report_lba 2>/dev/null | sed -n 's/^File data lba: *[0-9]* *, *\([0-9]*\) *,.*/\1/p' | {
-		read -r lba
-		echo $((lba * 2048))
-	}
-}
-
-flip()
-{
-	local byte
-	byte=$(od -An -tu1 -j "$2" -N 1 -- "$1")
-	# shellcheck disable=SC2059  # the format is the byte
-	printf "\\x$(printf '%02x' $((byte ^ 255)))" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
-}
-
 # flipped OFFSET: bad.iso is the image with one byte flipped
 flipped()
 {
@@ -93,19 +76,19 @@ test_good()
 test_file()
 {
 	local at
-	at=$(($(place /fulcrum/root.squashfs) + 3000000))
+	at=$(($(iso_place "$dir/in.iso" /fulcrum/root.squashfs) + 3000000))
 	flipped "$at"
 	expect 6 "a byte flipped in a file: the file is named" "differs: /fulcrum/root.squashfs" "$tool" check-medium "$dir/bad.iso"
 	contains "and the block, with its place" "$(said)" "block $((at / 1048576)), bytes $((at / 1048576 * 1048576)) to "
 	contains "and how many findings there are" "$(said)" "1 finding"
 	# Two in one block: this one alone is damaged.
-	at=$(($(place "/$deb") + 7))
+	at=$(($(iso_place "$dir/in.iso" "/$deb") + 7))
 	flipped "$at"
 	expect 6 "of several files in a block, the damaged one is named" "differs: /$deb" "$tool" check-medium "$dir/bad.iso"
 	lacks "and no other" "$(said)" "build-id"
-	flip "$dir/bad.iso" $(($(place /fulcrum/root.squashfs) + 100))
+	flip "$dir/bad.iso" $(($(iso_place "$dir/in.iso" /fulcrum/root.squashfs) + 100))
 	expect 6 "two of them in one block are both named" "differs: /$deb, /fulcrum/root.squashfs" "$tool" check-medium "$dir/bad.iso"
-	flip "$dir/bad.iso" $(($(place /fulcrum/root.squashfs) + 3000000))
+	flip "$dir/bad.iso" $(($(iso_place "$dir/in.iso" /fulcrum/root.squashfs) + 3000000))
 	expect 6 "two blocks are two findings" "2 findings" "$tool" check-medium "$dir/bad.iso"
 }
 
@@ -113,7 +96,7 @@ test_file()
 test_outside()
 {
 	local size
-	flipped $(($(place /boot/grub/grub.cfg) + 1))
+	flipped $(($(iso_place "$dir/in.iso" /boot/grub/grub.cfg) + 1))
 	expect 6 "a byte flipped in the menu is found" "outside of the release's files" "$tool" check-medium "$dir/bad.iso"
 	contains "with the file" "$(said)" "/boot/grub/grub.cfg"
 	flipped 10
@@ -122,22 +105,22 @@ test_outside()
 	flipped $((size - 500000))
 	expect 6 "one in the partition behind the files" "block $(((size - 500000) / 1048576)), bytes" "$tool" check-medium "$dir/bad.iso"
 	contains "which no file explains" "$(said)" "outside of the release's files"
-	flipped $(($(place /custom/site.area) + 3000))
+	flipped $(($(iso_place "$dir/in.iso" /custom/site.area) + 3000))
 	expect 6 "one in the place for a site file" "/custom/site.area" "$tool" check-medium "$dir/bad.iso"
-	flipped $(($(place /custom/boot.cfg) + 20))
+	flipped $(($(iso_place "$dir/in.iso" /custom/boot.cfg) + 20))
 	expect 6 "one in the menu's own choice" "/custom/boot.cfg" "$tool" check-medium "$dir/bad.iso"
 }
 
 test_lists()
 {
-	flipped $(($(place /check/blocks) + 200))
+	flipped $(($(iso_place "$dir/in.iso" /check/blocks) + 200))
 	expect 6 "a byte flipped in the list of blocks" "/check/blocks: its signature does not hold" "$tool" check-medium "$dir/bad.iso"
 	contains "is all that is wrong" "$(said)" "1 finding"
-	flip "$dir/bad.iso" $(($(place "/$deb") + 7))
+	flip "$dir/bad.iso" $(($(iso_place "$dir/in.iso" "/$deb") + 7))
 	expect 6 "without it, files are named still" "/$deb, bytes" "$tool" check-medium "$dir/bad.iso"
-	flipped $(($(place /check/blocks) + 8000))
+	flipped $(($(iso_place "$dir/in.iso" /check/blocks) + 8000))
 	expect 6 "a byte behind its end" "something behind its end" "$tool" check-medium "$dir/bad.iso"
-	flipped $(($(place /fulcrum/SEED) + 70))
+	flipped $(($(iso_place "$dir/in.iso" /fulcrum/SEED) + 70))
 	expect 6 "a byte flipped in the manifest" "SEED: its signature does not hold" "$tool" check-medium "$dir/bad.iso"
 	contains "is found as a block, too" "$(said)" "differs: outside"
 	"$image" keygen "$dir/other"
