@@ -10,6 +10,7 @@
 #include "admin/plans.h"
 #include "admin/rules.h"
 #include "base/fd.h"
+#include "base/hash.h"
 #include "data/json.h"
 
 static const struct site *parse(const char *text, size_t len, struct arena *a, struct error *err)
@@ -98,7 +99,7 @@ static int go_on(struct admin *ad, struct arena *a, struct error *err)
 static int exchange(struct admin *ad, const char *text, size_t len, struct arena *a, struct error *err)
 {
 	const char *path = arena_printf(a, "%s/site.yaml", ad->paths.data), *copy;
-	char version[RULES_SHORT + 1];
+	char hash[HASH_HEX];
 	const struct site *site;
 
 	/* Its parts outlive the request: they are the daemon's until it ends. */
@@ -106,8 +107,9 @@ static int exchange(struct admin *ad, const char *text, size_t len, struct arena
 	site = parse(copy, len, &ad->arena, err);
 	if (!site)
 		return -1;
-	rules_version(ad->site, version);
-	if (file_replace(arena_printf(a, "%s.%s", path, version), ad->site_text, strlen(ad->site_text), 0600, err) ||
+	/* Named by what is in it: none takes the place of another, of the same rules with other profiles. */
+	hash_buffer(ad->site_text, strlen(ad->site_text), hash);
+	if (file_replace(arena_printf(a, "%s.%.*s", path, RULES_SHORT, hash), ad->site_text, strlen(ad->site_text), 0600, err) ||
 	    file_replace(path, text, len, 0600, err))
 		return -1;
 	ad->site = site;

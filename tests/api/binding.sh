@@ -66,7 +66,8 @@ applied()
 	old=$(fulcrum rules -o json | jq -r .version)
 	check "rules are applied" fulcrum rules apply "$WORK/new.yaml"
 	isnt "their version is another" "$(fulcrum rules -o json | jq -r .version)" "$old"
-	check "the former ones are kept" grep -F 'node-{seq}' "$WORK/data/site.yaml.$old"
+	is "the former file is kept, named by its content" "$(b2sum -l 256 "$WORK"/data/site.yaml.* | cut -c1-8)" "$(cd "$WORK/data"; echo site.yaml.* | cut -d. -f3)"
+	check "with the former rules" grep -F 'node-{seq}' "$WORK"/data/site.yaml.*
 	is "the machine that waited is bound" "$(state small-1)" planned
 	is "the bound one is what it was" "$(state node-1)" planned
 	crash_daemon
@@ -100,6 +101,7 @@ one_at_once()
 {
 	sed 's/approve: hold/approve: hold, at_once: 1/' "$WORK/data/site.yaml" >"$WORK/new.yaml"
 	check "a limit is set while it runs" fulcrum rules apply "$WORK/new.yaml"
+	is "and no former file took the place of another" "$(find "$WORK/data" -name 'site.yaml.*' | wc -l)" 2
 	is "the first is told to deploy" "$(order a)" deploy
 	is "the second, too, while none writes" "$(order b)" deploy
 	agent_claim a
