@@ -39,6 +39,7 @@ struct job {
 	struct plan *plan;
 	const struct plan *saved; /* --plan */
 	struct task report;	  /* lives longer than one attempt; pid 0: none */
+	bool had_site;		  /* an attempt before found a site file; lives as long */
 	int chosen; /* enum menu_choice: what a person wanted instead of a failure's menu */
 	char agreed[HASH_HEX];	  /* the plan that a person wanted written, page by page; "": none yet */
 };

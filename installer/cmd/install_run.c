@@ -16,7 +16,7 @@
 
 static const char config_dir[] = "/run/fulcrum/config";
 
-enum { REBOOT_AFTER_MS = 1000 };
+enum { REBOOT_AFTER_MS = 1000, SITE_BACK_MS = 15000, SITE_LOOK_MS = 500 };
 
 /* The proof of an install: the machine, observed anew, needs nothing more. */
 static int look_again(struct job *j, struct error *err)
@@ -101,13 +101,10 @@ static int no_site(struct error *err)
 			       "`fulcrum-install customize`; the README shows an example");
 }
 
-/* Finds the site file, shows where and why there, and parses it. */
-static int find_site(struct job *j, struct console *c, struct error *err)
+static int search_site(struct job *j, struct console *c, struct str *text, struct site_found *found, struct error *err)
 {
 	struct engine_sink sink = console_sink(c);
 	AUTO_STR cmdline = STR_INIT;
-	AUTO_STR text = STR_INIT;
-	struct site_found found;
 	struct site_search q = {
 		.sys = j->sys, .machine = j->machine, .release = job_medium(j), .mount_dir = config_dir, .sink = &sink,
 		.net_up = site_net_up, .net_down = site_net_down,
@@ -115,13 +112,42 @@ static int find_site(struct job *j, struct console *c, struct error *err)
 
 	job_cmdline(&cmdline);
 	q.cmdline = str_text(&cmdline);
-	if (site_find(&q, &j->a, &text, &found, err))
+	return site_find(&q, &j->a, text, found, err);
+}
+
+/*
+ * A stick that was pulled to mend its site file, and is back, needs a moment until the kernel has seen it; the person
+ * who asks for another attempt does not. Nothing was found where the attempt before had one: looks again for a while.
+ */
+static int await_site(struct job *j, struct console *c, struct str *text, struct site_found *found, struct error *err)
+{
+	const uint64_t until = clock_mono_ms() + SITE_BACK_MS;
+
+	console_say(c, "site file: the one of the attempt before is not there; waiting %d s for its volume\n", SITE_BACK_MS / 1000);
+	while (found->from == SITE_NOWHERE && clock_mono_ms() < until) {
+		str_clear(text);
+		if (j->sys->ops->sleep_ms(j->sys, SITE_LOOK_MS, err) || job_machine(j, err) || search_site(j, c, text, found, err))
+			return -1;
+	}
+	return 0;
+}
+
+/* Finds the site file, shows where and why there, and parses it. */
+static int find_site(struct job *j, struct console *c, struct error *err)
+{
+	AUTO_STR text = STR_INIT;
+	struct site_found found;
+
+	if (search_site(j, c, &text, &found, err))
+		return -1;
+	if (found.from == SITE_NOWHERE && j->had_site && await_site(j, c, &text, &found, err))
 		return -1;
 	console_say(c, "site file: %s\n", found.where ? found.where : "none was found");
 	console_text(c, found.report);
 	channel_emit("site", c->who, "from", site_from_names[found.from], "text", found.where ? found.where : "", NULL);
 	if (found.from == SITE_NOWHERE)
 		return job_guide_is_off() ? no_site(err) : make_site(j, c, "No site file was found: what this install shall be is asked here.", err);
+	j->had_site = true;
 	j->site_name = "site.yaml";
 	return job_parse_site(j, str_text(&text), text.len, err);
 }
@@ -198,11 +224,11 @@ static int restart(struct job *j, struct console *c, struct error *err)
 	return j->sys->ops->reboot(j->sys, err);
 }
 
-/* Everything anew, but for what the command line said, and whether a new site file is wanted. */
+/* Everything anew, but for what the command line said, whether a new site file is wanted, and that there was one. */
 static void forget(struct job *j, const char *seed, enum menu_choice choice)
 {
 	arena_release(&j->a);
-	*j = (struct job){ .o = j->o, .sys = j->sys, .report = j->report, .chosen = (int)choice };
+	*j = (struct job){ .o = j->o, .sys = j->sys, .report = j->report, .chosen = (int)choice, .had_site = j->had_site };
 	/* Was in the arena, if the guide set it. */
 	j->o.seed = seed;
 }

@@ -141,15 +141,16 @@ test_bundle()
 	check "the volume is plugged in again" vm_plug m config "$RUN_DIR/config.fat" CONFIG-1
 }
 
-# NAME: retries until the kernel has seen the disk
+# NAME: retries until the kernel has seen the disk; the site file's volume, which has just been plugged in, is waited for
 try_again()
 {
 	local i from
-	for i in {1..5}; do
+	for i in {1..10}; do
 		from=$(vm_console_size "$1")
 		vm_type "$1" r
-		vm_expect "$1" 60 "(Type the plan's hash|r, n, s, b, p or x, and Enter: $)" "$from" || return 1
+		vm_expect "$1" 60 "(Type the plan's hash|r, n, s, b, p or x, and Enter: $)" "$from" || { note "$WAIT_ERROR"; return 1; }
 		! confirm "$1" "$from" 1 || return 0
+		note "attempt $i came back to the menu"
 	done
 	return 1
 }
