@@ -171,6 +171,7 @@ test_retry()
 	vm_mark m
 	check "while nobody reads the second line, the install ends well" vm_wait_event m 300 "t=stage stage=done" "t=stage stage=failed"
 	is "nothing more was read there" "$(stat -c %s -- "$RUN_DIR/m/second.log")" "$size"
+	lacks "the kernel tells of disks where it holds up nobody" "$(vm_console m)" "Attached SCSI disk"
 	contains "the first line showed the time left" "$(vm_console m "$from")" " left"
 	check "the machine restarts" vm_wait_event m 60 "t=qemu event=RESET"
 }
