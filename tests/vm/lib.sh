@@ -188,15 +188,21 @@ vm_config()
 		-device virtio-blk-pci,drive=config,serial=CONFIG-1,bootindex=99
 }
 
-# NAME MAC: a NIC on the private switch, "net0", "net1", ... in the boot order. The empty romfile makes
-# the firmware use its own network boot.
+# NAME MAC [SEGMENT [OPTIONS]]: a NIC on the private switch, "net0", "net1", ... in the boot order; SEGMENT, a number, is a
+# switch (or a cable) of its own. The empty romfile makes the firmware use its own network boot.
 vm_nic_switch()
 {
-	local name=$1 mac=$2 n=${VM_NNIC[$1]}
+	local name=$1 mac=$2 n=${VM_NNIC[$1]} port=$((SWITCH_PORT + ${3:-0})) options=${4:+,$4}
 	VM_NNIC[$name]=$((n + 1))
 	vm_args "$name" \
-		-netdev "dgram,id=net$n,remote.type=inet,remote.host=$SWITCH_GROUP,remote.port=$SWITCH_PORT,local.type=inet,local.host=127.0.0.1,local.port=$SWITCH_PORT" \
-		-device "virtio-net-pci,netdev=net$n,mac=$mac,romfile=@net$n@"
+		-netdev "dgram,id=net$n,remote.type=inet,remote.host=$SWITCH_GROUP,remote.port=$port,local.type=inet,local.host=127.0.0.1,local.port=$port" \
+		-device "virtio-net-pci,netdev=net$n,mac=$mac,romfile=@net$n@$options"
+}
+
+# NAME NET true|false: the cable of a port, net0, net1, ...
+vm_cable()
+{
+	vm_qmp_do "$1" "{\"execute\":\"set_link\",\"arguments\":{\"name\":\"$2\",\"up\":$3}}" || die "$WAIT_ERROR"
 }
 
 # NAME MAC HOSTFWD...: a NIC that reaches nothing, only lets the host in (tcp:127.0.0.1:P-10.0.2.15:22); a word that begins

@@ -93,18 +93,12 @@ machines()
 	vm_boot_order node net0 disk0
 }
 
-# NAME NET true|false: the cable of a port
-cable()
-{
-	vm_qmp_do "$1" "{\"execute\":\"set_link\",\"arguments\":{\"name\":\"$2\",\"up\":$3}}" || die "$WAIT_ERROR"
-}
-
 # Both ports of the bond have no link until the installer has said that it waits for them.
 late_links()
 {
 	vm_wait_event admin 120 "t=link who=install text=*$MAC_A1* text=*waiting*" "${install_stop[@]}" || return 1
-	cable admin net0 true
-	cable admin net1 true
+	vm_cable admin net0 true
+	vm_cable admin net1 true
 	vm_wait_event admin 30 "t=link who=install text=*$MAC_A1* text=*after*" "${install_stop[@]}"
 }
 
@@ -112,8 +106,8 @@ install_admin()
 {
 	vm_mark admin
 	vm_start admin
-	cable admin net0 false
-	cable admin net1 false
+	vm_cable admin net0 false
+	vm_cable admin net1 false
 	late_links || return 1
 	vm_wait_event admin 420 "t=stage who=install stage=done" "${install_stop[@]}" || return 1
 	clock

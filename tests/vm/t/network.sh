@@ -6,8 +6,8 @@
 # third port with DHCP and SLAAC. A port that loses its link and gets it back late, a lease that comes with the cable, a
 # change that goes back by itself, one that is confirmed. t/network-node.sh goes the whole way to a deployed node.
 
-# shellcheck source=tests/vm/lib.sh
-source "${BASH_SOURCE[0]%/*}/../lib.sh"
+# shellcheck source=tests/vm/netadmin.sh
+source "${BASH_SOURCE[0]%/*}/../netadmin.sh"
 
 MAC_A0=52:54:00:fc:00:01 MAC_A1=52:54:00:fc:00:02 MAC_OFFICE=52:54:00:fc:01:01
 MAC_B0=52:54:00:fc:00:11
@@ -47,37 +47,6 @@ single_site()
 		  admin: { on: only, subnet: 192.168.124.0/24, address: 192.168.124.11, hosts: .81-.160, discovery: .21-.80 }
 		  storage: { on: only, vlan: 200, mtu: 9000, subnet: 10.20.0.0/16, address: 10.20.0.11, subnet6: "fd00:20::/64", address6: "fd00:20::11" }
 	END
-}
-
-site_head()
-{
-	cat >"$1" <<-END
-		fulcrum: 1
-		site: lab-net
-		admin:
-		  name: admin.lab.example
-		  disk: { bus: virtio }
-		  access: { ssh_keys: [ "$(<"$RUN_DIR/id_ed25519.pub")" ] }
-	END
-}
-
-# NAME FILE: the site file as an admin node has it, and services that only stand for its own
-prepare()
-{
-	check "$1: the machine is up" vm_shell_ready "$1" 90
-	# shellcheck disable=SC2016  # for the guest's shell
-	check "$1: a place for its state" vm_shell "$1" 20 'mkdir -p /data && mount -t tmpfs none /data && mkdir -p /data/fulcrum && echo {} >/data/fulcrum/admin.json
-		for s in dnsmasq nginx chrony fulcrumd; do
-			mkdir -p /run/fulcrum/s.$s && printf "#!/bin/sh\nexec sleep 100000\n" >/run/fulcrum/s.$s/run && chmod +x /run/fulcrum/s.$s/run
-			ln -s /run/fulcrum/s.$s /run/service/$s
-		done'
-	check "$1: the site file" vm_put "$1" "$2" /data/fulcrum/site.yaml
-}
-
-# NAME NET true|false: the cable of a port
-cable()
-{
-	vm_qmp_do "$1" "{\"execute\":\"set_link\",\"arguments\":{\"name\":\"$2\",\"up\":$3}}" || die "$WAIT_ERROR"
 }
 
 # SECONDS COMMAND: until it succeeds in machine a
@@ -123,16 +92,16 @@ test_links()
 	check "the ports are watched" vm_shell a 10 'mkdir -p /run/fulcrum/s.network; printf "#!/bin/sh\nexec fulcrumd network watch >/run/watch.log 2>&1\n" >/run/fulcrum/s.network/run; chmod +x /run/fulcrum/s.network/run; ln -s /run/fulcrum/s.network /run/service/network'
 	check "each link is told" vm_wait_event a 30 "t=link who=admin text=*$MAC_A0* text=*link*"
 	vm_mark a
-	cable a net0 false
+	vm_cable a net0 false
 	check "one that is lost as well" vm_wait_event a 20 "t=link who=admin text=*$MAC_A0* text=*gone*"
 	check "the other port carries on" vm_shell a 30 'ping -c 2 -W 20 10.20.0.11'
 	check "it is waited for" vm_wait_event a 40 "t=link who=admin text=*$MAC_A0* text=*waiting*"
-	cable a net0 true
+	vm_cable a net0 true
 	check "until it comes, late" vm_wait_event a 20 "t=link who=admin text=*$MAC_A0* text=*after*"
-	cable a net2 false
+	vm_cable a net2 false
 	# shellcheck disable=SC2016  # for the guest's shell
 	check "a cable is pulled, and its address goes" vm_shell a 20 'ip -4 address flush dev "$(grep -l '"$MAC_OFFICE"' /sys/class/net/enp*/address | cut -d/ -f5)"; kill -USR2 $(cat /run/fulcrum/udhcpc.*.pid); sleep 1; kill -USR1 $(cat /run/fulcrum/udhcpc.*.pid)'
-	cable a net2 true
+	vm_cable a net2 true
 	check "it is asked for again by itself when the cable is back" until_in_a 40 "ip -o -4 address | grep -F 10.0.2.15/24"
 }
 
