@@ -63,10 +63,13 @@ main()
 	contains "with the other machine" "$said" "Partner Mac Address: 52:54:00:fc:00:11"
 	check "it answers" vm_shell a 30 'ping -c 1 -W 20 192.168.124.11'
 	check "large packets pass the VLAN" vm_shell a 30 'ping -c 1 -W 20 -s 8900 10.20.0.11'
+	# both ends of it
 	vm_cable a net0 false
+	vm_cable b net0 false
 	check "a cable is pulled: one port carries on" ports 1 30
 	check "over which it answers" vm_shell a 60 'ping -c 2 -W 40 192.168.124.11'
 	vm_cable a net0 true
+	vm_cable b net0 true
 	check "the cable is back, and so is the port" ports 2 60
 	check "it answers still" vm_shell a 60 'ping -c 2 -W 40 192.168.124.11'
 	tap_end
