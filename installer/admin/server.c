@@ -59,12 +59,18 @@ static enum MHD_Result send_answer(struct MHD_Connection *con, const struct api_
 	return result;
 }
 
+/* HEAD is answered as GET; the library leaves the body away (RFC 9110, 9.3.2). GRUB asks so before it loads by UEFI's HTTP. */
+static const char *meant_method(const char *method)
+{
+	return strcmp(method, MHD_HTTP_METHOD_HEAD) == 0 ? MHD_HTTP_METHOD_GET : method;
+}
+
 static enum MHD_Result finish(struct listener *l, struct MHD_Connection *con, const char *method,
 			      const char *url, const struct incoming *in)
 {
 	AUTO_ARENA a = ARENA_INIT;
 	struct api_request rq = {
-		.method = method, .path = url, .body = str_text(&in->body), .body_len = in->body.len,
+		.method = meant_method(method), .path = url, .body = str_text(&in->body), .body_len = in->body.len,
 		.too_long = in->too_long, .operator = l->operator, .arena = &a,
 		.sign = MHD_lookup_connection_value(con, MHD_HEADER_KIND, PROTO_HEADER),
 		.since = MHD_lookup_connection_value(con, MHD_GET_ARGUMENT_KIND, "since"),

@@ -70,6 +70,10 @@ http()
 	ask agent /boot/grub/52:54:00:00:00:AA
 	is "capitals in a MAC address are fine" "$STATUS" 200
 	contains "and are written small" "$ANSWER" fulcrum.mac=52:54:00:00:00:aa
+	local length=${#ANSWER}
+	ask agent --head /boot/grub/52:54:00:00:00:AA
+	is "firmware may ask for the head of it alone" "$STATUS" 200
+	is "which says how long it is" "$(sed -n 's/^content-length: *\([0-9]*\).*/\1/ip' "$WORK/headers")" $((length + 1))
 	head -c 5000000 /dev/zero >"$WORK/big"
 	ask agent -X POST -H 'Expect:' --data-binary "@$WORK/big" /agent/hello
 	is "a body over 4 MiB is refused" "$STATUS" 413
