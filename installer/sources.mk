@@ -1,5 +1,5 @@
 # The only list of C files. A layer's objects go into one library; programs link what they need.
-base_SRC    := base/arena.c base/channel.c base/clock.c base/cmdline.c base/error.c base/fd.c base/hash.c base/size.c base/str.c base/sums.c base/tar.c base/uuid.c
+base_SRC    := base/arena.c base/channel.c base/clock.c base/cmdline.c base/error.c base/fd.c base/hash.c base/size.c base/str.c base/sealed.c base/sums.c base/tar.c base/uuid.c
 data_SRC    := data/field.c data/field_write.c data/field_doc.c data/grubenv.c data/iso9660.c data/json.c data/tree.c data/yaml.c data/yaml_write.c
 model_SRC   := model/block_list.c model/catalog.c model/disk_journal.c model/disk_words.c model/layout_check.c model/layout_rules.c model/layout_whole.c model/machine.c model/net.c model/plan.c model/plan_text.c model/site.c model/site_area.c model/site_check.c model/site_net.c model/site_net_check.c model/ssh_key.c model/site_secrets.c
 sys_SRC     := sys/sys_real.c sys/sys_small.c sys/sys_dry.c sys/sys_fake.c sys/exec.c sys/child.c sys/files.c sys/fetch.c sys/probe.c sys/ptable.c sys/gpt_ids.c sys/block.c sys/text.c sys/host.c sys/identity.c sys/guard.c sys/holders.c sys/disk_journal.c sys/terminal.c sys/terminal_probe.c sys/wire.c sys/net_look.c sys/slots.c sys/reader.c sys/task.c sys/watchdog.c sys/ipmi.c

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * BLAKE2b-256 (RFC 7693), Ed25519 (RFC 8032), and boxes sealed to its keys; the only user of libsodium. BLAKE2b because it is
+ * BLAKE2b-256 (RFC 7693), Ed25519 (RFC 8032), and boxes sealed to its keys; with sealed.h the only user of libsodium. BLAKE2b because it is
  * the fastest sound hash on machines, and emulators, without special instructions: every seeded
  * byte passes through it. Digests and keys travel as lower-case hex.
  */
