@@ -34,6 +34,7 @@ const struct route api_routes[] = {
 	{ "POST", "/rules/check", ROLE_OPERATOR, YAML_MAX_BYTES, op_rules_check, "what the rules of this site file would make of every node" },
 	{ "POST", "/rules/apply", ROLE_OPERATOR, YAML_MAX_BYTES, op_rules_apply, "this site file's rules, profiles and policy from now on" },
 	{ "GET", "/report", ROLE_OPERATOR, 0, op_report, "all nodes and their last checks, signed by the site's key" },
+	{ "POST", "/database/copy", ROLE_OPERATOR, 0, op_database_copy, "a copy of the database on the data file system, for an export" },
 	{ "GET", "/node/{}/history", ROLE_OPERATOR, 0, op_node_history, "what changed in its inventory" },
 	{ "GET", "/events", ROLE_OPERATOR, 0, op_events, "what happened, ?since=ID" },
 };

@@ -86,5 +86,6 @@ int op_rules_check(struct admin *ad, const struct api_request *rq, struct api_an
 int op_rules_apply(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);
 int op_report(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);
 int op_events(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);
+int op_database_copy(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);
 /* inventory_api.c */
 int op_node_history(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);

@@ -14,6 +14,7 @@
 #include "admin/inventory_api.h"
 #include "admin/nodes.h"
 #include "admin/plans.h"
+#include "admin/state.h"
 #include "base/clock.h"
 #include "data/json.h"
 
@@ -452,4 +453,22 @@ int op_node_events(struct admin *ad, const struct api_request *rq, struct api_an
 int op_events(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err)
 {
 	return answer_events(ad, rq, NULL, as, err);
+}
+
+/* --- for an export: nobody else can read the database while we have it */
+
+int op_database_copy(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err)
+{
+	struct arena *a = rq->arena;
+	const char *path = state_database_copy(&ad->paths, a);
+	struct tree *t = tree_new(a, TREE_MAP);
+	char hash[HASH_HEX];
+
+	if (store_write_copy(ad->store, path, err))
+		return -1;
+	hash_buffer(ad->site_text, strlen(ad->site_text), hash);
+	tree_add(a, t, "path", tree_string(a, path));
+	tree_add(a, t, "site_hash", tree_string(a, hash));
+	api_json(as, t);
+	return 0;
 }

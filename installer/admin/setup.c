@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "admin/netrun.h"
+#include "admin/state.h"
 #include "admin/trial.h"
 #include "base/clock.h"
 #include "base/fd.h"
@@ -168,11 +169,14 @@ int setup_run(const struct setup *s, struct str *warnings, struct error *err)
 {
 	AUTO_ARENA a = ARENA_INIT;
 	const struct trial t = { .sys = s->sys, .root = s->root, .paths = s->paths };
+	const struct state_env state = { .sys = s->sys, .root = s->root, .paths = s->paths };
 	struct render_ctx c = { .data = s->paths.data, .run = s->paths.run, .seed = s->paths.seed };
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 
 	if (mount_data(s, &a, err))
 		return -1;
+	/* First: the trial looks at the database, and all else at the site file. */
+	state_settle(&state, warnings);
 	trial_settle(&t, warnings);
 	if (mend_clock(s, &a, warnings, err) || admin_read_site(arena_printf(&a, "%s/site.yaml", s->paths.data), &a, &c.site, NULL, err))
 		return -1;

@@ -2,10 +2,15 @@
 /* SQLite behind a few verbs. */
 #include "admin/store.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
 
 enum { KEPT = 128 };
 
@@ -197,6 +202,19 @@ void store_close(struct store *st)
 		sqlite3_finalize(st->kept[i].stmt);
 	sqlite3_close(st->db);
 	free(st);
+}
+
+int store_write_copy(struct store *st, const char *to, struct error *err)
+{
+	AUTO_FD fd = -1;
+
+	if (unlink(to) && errno != ENOENT)
+		return error_sys(err, errno, "%s", to);
+	/* SQLite takes an empty file, and its mode stays (sqlite.org/lang_vacuum.html). */
+	fd = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return error_sys(err, errno, "%s", to);
+	return store_run(st, "VACUUM INTO ?", err, "s", to);
 }
 
 int store_begin(struct store *st, bool durable, struct error *err)

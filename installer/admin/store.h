@@ -26,6 +26,9 @@ enum { STORE_SCHEMA = 6, STORE_READER = 6, STORE_SCHEMA_SAYS_READER = 6 };
 MUST_CHECK int store_open(const char *path, struct store **ret, struct error *err);
 void store_close(struct store *st); /* NULL is fine */
 
+/* A copy of ST as it is between two transactions, as the one file TO of mode 0600, in place of what is there. Not made durable. */
+MUST_CHECK int store_write_copy(struct store *st, const char *to, struct error *err);
+
 /* --- store_copy.c: whole databases; none of them may be open here */
 
 /*

@@ -96,6 +96,9 @@ static void usage(FILE *to)
 	fputs("  network            show, check FILE, apply FILE [--timeout SECONDS], confirm, revert: this machine's own networks\n", to);
 	fputs("  update             SOURCE [--allow-older] [--seconds N] [--no-restart] [--dry-run]: another release, from a medium, an ISO,\n"
 	      "                     a directory or a URL; --status, --confirm, --rollback [--old-database]\n", to);
+	fputs("  export             FILE or -: the whole state of this site, behind a passphrase; --check FILE reads one and proves every byte\n"
+	      "  import             FILE [--site FILE] [--replace] [--plan-hash HASH]: this machine takes over the nodes of another admin node;\n"
+	      "                     for all: --passphrase-file FILE instead of the question\n", to);
 	fputs("FULCRUM_SOCKET overrides the daemon's socket, /run/fulcrum/operator.sock.\n", to);
 }
 
@@ -207,7 +210,7 @@ int main(int argc, char **argv)
 	struct options o = { 0 };
 	int c;
 
-	if (argc > 1 && !strcmp(argv[1], "network"))
+	if (argc > 1 && (!strcmp(argv[1], "network") || !strcmp(argv[1], "export") || !strcmp(argv[1], "import")))
 		return hand_on("fulcrumd", argc, argv, &a);
 	if (argc > 1 && !strcmp(argv[1], "update"))
 		return run_update(argc, argv, &a);

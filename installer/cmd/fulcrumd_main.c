@@ -23,6 +23,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "cmd/fulcrumd_network.h"
+#include "cmd/fulcrumd_state.h"
 #include "cmd/fulcrumd_update.h"
 
 struct options {
@@ -46,6 +47,7 @@ static const char usage_text[] =
 	"  life     print the table of a node's life, --dot as a graph\n"
 	"  update   --status, --confirm, --rollback [--old-database], --give-up WHY: the two releases of this machine\n"
 	"  network  show, check FILE, apply FILE [--timeout SECONDS], confirm, revert; watch (a service does this)\n"
+	"  export, import   the whole state of this site; fulcrumd export alone tells how\n"
 	"options\n"
 	"  --data DIR         state of this site (/data/fulcrum)\n"
 	"  --run DIR          sockets and rendered files (/run/fulcrum)\n"
@@ -333,6 +335,8 @@ int main(int argc, char **argv)
 		.timeout_s = 120,
 	};
 
+	if (argc > 1 && fulcrumd_state_verb(argv[1]))
+		return fulcrumd_state(argc, argv);
 	if (parse(argc, argv, &o) == 0 && optind < argc) {
 		o.words = argv + optind + 1;
 		o.n_words = argc - optind - 1;
