@@ -201,6 +201,7 @@ static int bind_here(struct stage *g, struct error *err)
 		return -1;
 	if (netrun_resolve(&now, g->site, g->a, &g->net, &g->notes, &g->n_notes, err)) {
 		error_wrap(err, "the networks of its site file cannot be had on this machine");
+		err->hint[0] = '\0'; /* what it says is for who may change that file */
 		return error_hint(err, "give a site file whose selectors fit these ports, the rest as it is: --site FILE");
 	}
 	return netrun_keep(&then, g->site, &g->net, err);
