@@ -56,6 +56,12 @@ struct state_view {
  */
 MUST_CHECK int state_import_look(const struct state_env *e, int fd, const char *name, const char *pass, uint64_t own_nodes, bool replace,
 				 const char *site_file, struct state_view *ret, struct error *err);
+/*
+ * What a factory reset would do, made in <data>.new: the site file in force with its key files, and no more; keys are made anew at the start.
+ * KEEP: the former state stays as <data>.former with the host key, and so do the logs; else both are removed. *RET_SITE, the site's name, is A's.
+ */
+MUST_CHECK int state_reset_look(const struct state_env *e, uint64_t own_nodes, bool keep, struct state_view *ret, const char **ret_site,
+				struct arena *a, struct error *err);
 /* What state_import_look() or state_reset_look() made is what the next start takes. May be repeated. */
 MUST_CHECK int state_commit(const struct state_env *e, struct error *err);
 /* It is not wanted. */

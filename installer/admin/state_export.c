@@ -77,7 +77,7 @@ static void add(struct job *j, const char *path, const char *as, uint64_t bytes)
 /* This machine's own, the database (which comes as a copy), and what a replacement that was cut short has left. */
 static bool stays(const char *name)
 {
-	static const char *const names[] = { "admin.json", "update.json" };
+	static const char *const names[] = { "admin.json", "update.json", STATE_RESET_MARK };
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		if (str_eq(name, names[i]))

@@ -40,7 +40,7 @@ static int begin_file(void *ctx, const char *path, uint64_t bytes UNUSED, struct
 	const char *own = str_starts(path, "fulcrum/") ? path + strlen("fulcrum/") : path;
 	char *to, *slash;
 
-	if (own == path && !str_starts(path, STATE_HOST_KEY_DIR "/"))
+	if ((own == path && !str_starts(path, STATE_HOST_KEY_DIR "/")) || str_eq(own, STATE_RESET_MARK))
 		return error_set(err, ERR_INPUT, "%s: is no part of an admin node's state", path);
 	to = arena_printf(g->a, "%s/%s", g->dir, own);
 	slash = strrchr(to, '/');

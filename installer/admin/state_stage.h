@@ -4,6 +4,10 @@
 #include "admin/state.h"
 
 #define STATE_HOST_KEY_DIR "dropbear"
+/* A file in a state that was made by a reset: what becomes of the former one. Gone once that is done. */
+#define STATE_RESET_MARK "reset"
+#define STATE_RESET_KEEP "keep\n"
+#define STATE_RESET_DROP "drop\n"
 
 /* <data>.ENDING */
 const char *state_beside(const struct state_env *e, const char *ending, struct arena *a);

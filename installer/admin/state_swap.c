@@ -99,11 +99,37 @@ static int place_host_key(const struct state_env *e, struct arena *a, struct err
 	return e->sys->ops->remove(e->sys, came, err);
 }
 
+/*
+ * After a reset: the host key goes where the former state goes, which is away if that was the word. The mark goes last: until then all of
+ * it is done again.
+ */
+static int finish_reset(const struct state_env *e, struct arena *a, struct error *err)
+{
+	const char *mark = arena_printf(a, "%s/%s", e->paths.data, STATE_RESET_MARK), *former = state_beside(e, "former", a);
+	const char *keys = state_sibling(e->paths.data, "dropbear", a), *kept = arena_printf(a, "%s/" STATE_HOST_KEY_DIR, former);
+	AUTO_STR word = STR_INIT;
+
+	if (!is_there(mark))
+		return 0;
+	if (e->sys->ops->read_file(e->sys, mark, 64, &word, err))
+		return -1;
+	if (str_eq(str_text(&word), STATE_RESET_KEEP)) {
+		if (is_there(keys) && !is_there(kept) && e->sys->ops->rename(e->sys, keys, kept, err))
+			return -1;
+	} else if (discard(e, former, err) || e->sys->ops->remove(e->sys, keys, err) ||
+		   e->sys->ops->remove(e->sys, state_sibling(e->paths.data, "log", a), err)) {
+		return -1;
+	}
+	if (e->sys->ops->sync(e->sys, err) || e->sys->ops->remove(e->sys, mark, err))
+		return -1;
+	return e->sys->ops->sync(e->sys, err);
+}
+
 static int settle(const struct state_env *e, struct error *err)
 {
 	AUTO_ARENA a = ARENA_INIT;
 
-	if (put_in_place(e, &a, err) || place_host_key(e, &a, err))
+	if (put_in_place(e, &a, err) || place_host_key(e, &a, err) || finish_reset(e, &a, err))
 		return -1;
 	return discard(e, state_beside(e, "new", &a), err);
 }
@@ -113,5 +139,5 @@ void state_settle(const struct state_env *e, struct str *warnings)
 	struct error err;
 
 	if (settle(e, &err))
-		str_addf(warnings, "the state that was imported is not all in place: %s; it is tried again at the next start\n", err.msg);
+		str_addf(warnings, "the state that was made is not all in place: %s; it is tried again at the next start\n", err.msg);
 }

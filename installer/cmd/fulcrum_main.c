@@ -98,7 +98,8 @@ static void usage(FILE *to)
 	      "                     a directory or a URL; --status, --confirm, --rollback [--old-database]\n", to);
 	fputs("  export             FILE or -: the whole state of this site, behind a passphrase; --check FILE reads one and proves every byte\n"
 	      "  import             FILE [--site FILE] [--replace] [--plan-hash HASH]: this machine takes over the nodes of another admin node;\n"
-	      "                     for all: --passphrase-file FILE instead of the question\n", to);
+	      "                     for both: --passphrase-file FILE instead of the question\n"
+	      "  factory-reset      --keep-data or --drop-data, [--plan-hash HASH]: back to what the install left\n", to);
 	fputs("FULCRUM_SOCKET overrides the daemon's socket, /run/fulcrum/operator.sock.\n", to);
 }
 
@@ -206,12 +207,14 @@ int main(int argc, char **argv)
 		{ "all", no_argument, NULL, 'a' },	    { "role", required_argument, NULL, 'r' },
 		{ "help", no_argument, NULL, 'h' },	    { NULL, 0, NULL, 0 },
 	};
+	static const char *const of_this_machine[] = { "network", "export", "import", "factory-reset" };
 	AUTO_ARENA a = ARENA_INIT;
 	struct options o = { 0 };
 	int c;
 
-	if (argc > 1 && (!strcmp(argv[1], "network") || !strcmp(argv[1], "export") || !strcmp(argv[1], "import")))
-		return hand_on("fulcrumd", argc, argv, &a);
+	for (size_t i = 0; argc > 1 && i < ARRAY_LEN(of_this_machine); i++)
+		if (!strcmp(argv[1], of_this_machine[i]))
+			return hand_on("fulcrumd", argc, argv, &a);
 	if (argc > 1 && !strcmp(argv[1], "update"))
 		return run_update(argc, argv, &a);
 	while ((c = getopt_long(argc, argv, "o:h", longs, NULL)) >= 0)

@@ -47,7 +47,7 @@ static const char usage_text[] =
 	"  life     print the table of a node's life, --dot as a graph\n"
 	"  update   --status, --confirm, --rollback [--old-database], --give-up WHY: the two releases of this machine\n"
 	"  network  show, check FILE, apply FILE [--timeout SECONDS], confirm, revert; watch (a service does this)\n"
-	"  export, import   the whole state of this site; fulcrumd export alone tells how\n"
+	"  export, import, factory-reset   the whole state of this site; each alone tells how\n"
 	"options\n"
 	"  --data DIR         state of this site (/data/fulcrum)\n"
 	"  --run DIR          sockets and rendered files (/run/fulcrum)\n"

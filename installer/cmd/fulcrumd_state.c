@@ -24,7 +24,7 @@
 struct options {
 	struct state_env env;
 	const char *passphrase_file, *plan_hash, *site_file, *file;
-	bool check, replace, no_restart, finish;
+	bool check, replace, no_restart, finish, keep, drop;
 	struct arena *a;
 };
 
@@ -32,6 +32,7 @@ static const char usage_text[] =
 	"usage: fulcrum export [--passphrase-file FILE] FILE | -\n"
 	"       fulcrum export --check [--passphrase-file FILE] FILE | -\n"
 	"       fulcrum import [--passphrase-file FILE] [--site FILE] [--replace] [--plan-hash HASH] [--no-restart] FILE\n"
+	"       fulcrum factory-reset --keep-data | --drop-data [--plan-hash HASH] [--no-restart]\n"
 	"The passphrase is asked for at the terminal, or is the first line of a file; it is never an argument.\n";
 
 static int usage(void)
@@ -187,20 +188,22 @@ static int own_nodes(const struct options *o, uint64_t *ret, struct error *err)
 	return rc;
 }
 
-/* HASH, whole or its first digits, from the command line or typed. */
-static int confirm(const struct options *o, const char *hash, struct error *err)
+/* HASH, whole or its first digits, from the command line or typed; or WORD, typed, if it is not NULL. */
+static int confirm(const struct options *o, const char *hash, const char *word, struct error *err)
 {
 	char line[HASH_HEX + 2];
 	const char *given = o->plan_hash;
 	size_t n;
 
 	if (!given && isatty(STDIN_FILENO)) {
-		printf("Type the plan's hash (%.*s) and Enter to do that, anything else to stop: ", PLAN_SHORT, hash);
+		printf("Type the plan's hash (%.*s)%s and Enter to do that, anything else to stop: ", PLAN_SHORT, hash, word ? " or the site's name" : "");
 		fflush(stdout);
 		if (!fgets(line, sizeof(line), stdin))
 			line[0] = '\0';
 		line[strcspn(line, "\n")] = '\0';
 		given = line;
+		if (word && str_eq(line, word))
+			return 0;
 	}
 	if (!given) {
 		error_set(err, ERR_REFUSED, "nobody confirmed the plan: nothing was changed");
@@ -223,11 +226,11 @@ static int not_on_trial(const struct options *o, struct error *err)
 	return error_hint(err, "wait until it is kept: fulcrum update --status");
 }
 
-static int do_it(const struct options *o, const struct state_view *v, const char *what, struct error *err)
+static int do_it(const struct options *o, const struct state_view *v, const char *what, const char *word, struct error *err)
 {
 	printf("%splan      %.*s\n", str_text(&v->plan), PLAN_SHORT, v->hash);
 	fflush(stdout);
-	if (confirm(o, v->hash, err)) {
+	if (confirm(o, v->hash, word, err)) {
 		state_drop(&o->env);
 		return -1;
 	}
@@ -258,7 +261,26 @@ static int do_import(const struct options *o, const char *pass, struct error *er
 		return -1;
 	rc = state_import_look(&o->env, fd, o->file, pass, nodes, o->replace, o->site_file, &v, err);
 	if (!rc)
-		rc = do_it(o, &v, "imported", err);
+		rc = do_it(o, &v, "imported", NULL, err);
+	str_release(&v.plan);
+	return rc;
+}
+
+/* --- factory reset */
+
+static int do_reset(const struct options *o, struct error *err)
+{
+	struct state_view v = { .plan = STR_INIT };
+	AUTO_FD lock = -1;
+	const char *site;
+	uint64_t nodes;
+	int rc;
+
+	if (not_on_trial(o, err) || state_lock(&o->env, &lock, err) || own_nodes(o, &nodes, err))
+		return -1;
+	rc = state_reset_look(&o->env, nodes, o->keep, &v, &site, o->a, err);
+	if (!rc)
+		rc = do_it(o, &v, "reset", site, err);
 	str_release(&v.plan);
 	return rc;
 }
@@ -275,7 +297,7 @@ static int do_finish(const struct options *o)
 
 /* --- words */
 
-enum { OPT_DATA = 256, OPT_RUN, OPT_SEED, OPT_KEY, OPT_ROOT, OPT_PASS, OPT_CHECK, OPT_REPLACE, OPT_HASH, OPT_SITE, OPT_STAY, OPT_FINISH };
+enum { OPT_DATA = 256, OPT_RUN, OPT_SEED, OPT_KEY, OPT_ROOT, OPT_PASS, OPT_CHECK, OPT_REPLACE, OPT_HASH, OPT_SITE, OPT_STAY, OPT_FINISH, OPT_KEEP, OPT_DROP };
 
 static int parse(int argc, char **argv, struct options *o)
 {
@@ -292,6 +314,8 @@ static int parse(int argc, char **argv, struct options *o)
 		{ "site", required_argument, NULL, OPT_SITE },
 		{ "no-restart", no_argument, NULL, OPT_STAY },
 		{ "finish", no_argument, NULL, OPT_FINISH },
+		{ "keep-data", no_argument, NULL, OPT_KEEP },
+		{ "drop-data", no_argument, NULL, OPT_DROP },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c;
@@ -310,6 +334,8 @@ static int parse(int argc, char **argv, struct options *o)
 		case OPT_SITE: o->site_file = optarg; break;
 		case OPT_STAY: o->no_restart = true; break;
 		case OPT_FINISH: o->finish = true; break;
+		case OPT_KEEP: o->keep = true; break;
+		case OPT_DROP: o->drop = true; break;
 		default: return -1;
 		}
 	return 0;
@@ -317,25 +343,40 @@ static int parse(int argc, char **argv, struct options *o)
 
 bool fulcrumd_state_verb(const char *word)
 {
-	return str_eq(word, "export") || str_eq(word, "import");
+	return str_eq(word, "export") || str_eq(word, "import") || str_eq(word, "factory-reset");
 }
 
-static int run(struct options *o, bool import)
-{
-	bool from_stdin = str_eq(o->file, "-") && str_eq(o->passphrase_file, "-");
-	AUTO_STR pass = STR_INIT;
-	struct error err;
-	int rc;
+enum verb { EXPORT, IMPORT, RESET };
 
-	if (from_stdin && (import || o->check))
-		return usage();
-	rc = passphrase_read(o->passphrase_file, !import && !o->check, &pass, &err);
-	if (!rc && !import && !o->check)
-		rc = sealed_pass_check(str_text(&pass), &err);
+/* What each verb takes, and needs. */
+static bool makes_sense(const struct options *o, enum verb verb, int n_files)
+{
+	bool plan = o->plan_hash || o->no_restart;
+
+	if (o->finish)
+		return verb == IMPORT && !n_files;
+	if (verb == RESET)
+		return !n_files && o->keep != o->drop && !o->check && !o->replace && !o->site_file;
+	if (n_files != 1 || o->keep || o->drop)
+		return false;
+	/* One standard input for both would be read in two pieces. */
+	if (str_eq(o->file, "-") && str_eq(o->passphrase_file, "-") && (verb == IMPORT || o->check))
+		return false;
+	return verb == IMPORT ? !o->check : !o->replace && !o->site_file && !plan;
+}
+
+static int run_sealed(const struct options *o, enum verb verb, struct error *err)
+{
+	bool writes = verb == EXPORT && !o->check;
+	AUTO_STR pass = STR_INIT;
+	int rc = passphrase_read(o->passphrase_file, writes, &pass, err);
+
+	if (!rc && writes)
+		rc = sealed_pass_check(str_text(&pass), err);
 	if (!rc)
-		rc = import ? do_import(o, str_text(&pass), &err) : o->check ? do_check(o, str_text(&pass), &err) : do_export(o, str_text(&pass), &err);
+		rc = verb == IMPORT ? do_import(o, str_text(&pass), err) : o->check ? do_check(o, str_text(&pass), err) : do_export(o, str_text(&pass), err);
 	passphrase_wipe(&pass);
-	return rc ? client_fail("fulcrum", &err) : 0;
+	return rc;
 }
 
 int fulcrumd_state(int argc, char **argv)
@@ -345,18 +386,23 @@ int fulcrumd_state(int argc, char **argv)
 		.env = { .root = "", .paths = { "/data/fulcrum", "/run/fulcrum", "/data/seed/current", "/usr/share/fulcrum/release.pub" }, .tell = tell },
 		.a = &a,
 	};
-	bool import = str_eq(argv[1], "import");
-	int code;
+	enum verb verb = str_eq(argv[1], "import") ? IMPORT : str_eq(argv[1], "export") ? EXPORT : RESET;
+	struct error err;
+	int code = 0, n_files;
 
 	if (parse(argc - 1, argv + 1, &o))
 		return usage();
-	o.file = argc - 1 - optind == 1 ? argv[1 + optind] : NULL;
-	if (o.finish ? o.file || !import : !o.file || (import ? o.check : o.replace || o.plan_hash || o.site_file || o.no_restart))
+	n_files = argc - 1 - optind;
+	o.file = n_files > 0 ? argv[1 + optind] : NULL;
+	if (!makes_sense(&o, verb, n_files))
 		return usage();
 	umask(0077);
 	setenv("FULCRUM_SOCKET", arena_printf(&a, "%s/operator.sock", o.env.paths.run), 1);
 	o.env.sys = sys_real_new();
-	code = o.finish ? do_finish(&o) : run(&o, import);
+	if (o.finish)
+		code = do_finish(&o);
+	else if (verb == RESET ? do_reset(&o, &err) : run_sealed(&o, verb, &err))
+		code = client_fail("fulcrum", &err);
 	sys_free(o.env.sys);
 	return code;
 }

@@ -5,6 +5,8 @@
 
 # shellcheck source=tests/api/lib.sh
 source "${BASH_SOURCE[0]%/*}/lib.sh"
+# shellcheck source=tests/cli/lib.sh
+source "${BASH_SOURCE[0]%/*}/../cli/lib.sh"
 
 PASS='an old horse, and a newer staple'
 OLD_KEY=
@@ -97,6 +99,37 @@ no_passphrase()
 	is "without a passphrase nothing is exported" "$CODE" 5
 	contains "it says how to give one" "$OUT" "--passphrase-file FILE"
 	check_fails "no file came to be" test -e "$WORK/x.state"
+}
+
+# What a person is asked, and what of the answers is to be seen.
+at_a_terminal()
+{
+	on_exit term_end
+	term_start 100x24 "$BIN/fulcrumd" export --data "$WORK/data" --run "$WORK/run" --seed "$WORK/seed" --root "$WORK/root" "$WORK/typed.state"
+	check "it asks for the passphrase" term_wait "Passphrase:"
+	term_keys "typed by a person" Enter
+	check "and again" term_wait "The same again:"
+	term_keys "typed by a persom" Enter
+	check "two that differ are refused" term_wait "the two are not the same"
+	check "with the exit code of a refusal" term_wait "ended with 5"
+	check_fails "nothing is written" test -e "$WORK/typed.state"
+	term_start 100x24 "$BIN/fulcrumd" export --data "$WORK/data" --run "$WORK/run" --seed "$WORK/seed" --root "$WORK/root" "$WORK/typed.state"
+	term_wait "Passphrase:"
+	term_keys "typed by a person" Enter
+	term_wait "The same again:"
+	term_keys "typed by a person" Enter
+	check "the same twice is taken" term_wait "ended with 0"
+	is "neither is to be seen" "$(term_text | grep -c person || true)" 0
+	printf 'typed by a person\n' >"$WORK/typed"
+	state_command export --check --passphrase-file "$WORK/typed" "$WORK/typed.state"
+	is "it opens what was written" "$CODE" 0
+	term_start 100x24 "stty -a >$WORK/before; $BIN/fulcrumd export --data $WORK/data --run $WORK/run $WORK/y.state; stty -a >$WORK/after"
+	term_wait "Passphrase:"
+	term_keys C-c
+	check "it may be stopped" term_wait "nothing was done"
+	check "and the terminal is as before" term_wait "ended with 0"
+	check "in every setting" cmp "$WORK/before" "$WORK/after"
+	term_end
 }
 
 checking()
@@ -194,7 +227,7 @@ importing()
 	is "this machine's own slot stays" "$(jq -r .slot_uuid "$WORK/data/admin.json")" new-slot
 	is "the network is bound to this machine's port" "$(jq -r '.net.devs[0].mac' "$WORK/data/admin.json")" 52:54:00:bb:00:01
 	check "the former state is kept" test -s "$WORK/data.former/fulcrum.db"
-	is "all of it is root's alone" "$(find "$WORK/data" ! -perm /077 ! -type d -name '*.key' | wc -l)" 2
+	is "all of it is root's alone" "$(find "$WORK/data" -perm /077)" ""
 	state_command import --finish
 	is "a second start changes nothing" "$CODE$OUT$(cat "$WORK/data/site.yaml")" "0$(cat "$WORK/old-data/site.yaml")"
 }
@@ -221,6 +254,40 @@ taking_over()
 	agent_checks b
 	is "and becomes ready" "$(state node-2)" ready
 	is "of the other machine's nodes there is none" "$(operator /nodes; json '.nodes | length')" 2
+}
+
+resetting()
+{
+	state_command factory-reset
+	is "a reset says what becomes of the data, or nothing is done" "$CODE" 2
+	state_command factory-reset --keep-data --drop-data
+	is "one of both" "$CODE" 2
+	state_command factory-reset --drop-data
+	is "nobody confirmed" "$CODE" 5
+	contains "the plan says what is lost" "$OUT" "forgets   2 nodes with names, addresses, histories"
+	contains "and what to do first" "$OUT" "first     fulcrum export FILE: it is the only way back"
+	term_start 100x24 "$BIN/fulcrumd" factory-reset --drop-data --no-restart --data "$WORK/data" --run "$WORK/run" --seed "$WORK/seed" --root "$WORK/root"
+	check "a person is asked" term_wait "or the site's name and Enter"
+	term_keys "yes" Enter
+	check "yes is no answer" term_wait "ended with 5"
+	term_start 100x24 "$BIN/fulcrumd" factory-reset --drop-data --no-restart --data "$WORK/data" --run "$WORK/run" --seed "$WORK/seed" --root "$WORK/root"
+	term_wait "or the site's name and Enter"
+	term_keys "test" Enter
+	check "the site's name is" term_wait "ended with 0"
+	term_end
+	is "until the start all is as it was" "$(state node-1)" ready
+	stop_daemon
+	mkdir -p "$WORK/seed/kept"
+	state_command import --finish
+	is "the start does it" "$CODE$OUT" 0
+	check "the site file stays" cmp "$WORK/data/site.yaml" "$WORK/old-data/site.yaml"
+	check "so does what was seeded" test -d "$WORK/seed/kept"
+	check_fails "the former state is gone" compgen -G "$WORK/data.*"
+	start_daemon
+	isnt "the site has another key" "$SITE_KEY" "$OLD_KEY"
+	is "and no node" "$(operator /nodes; json '.nodes | length')" 0
+	agent_poll a
+	is "an agent of before is a stranger" "$STATUS" 403
 	stop_daemon
 }
 
@@ -229,12 +296,14 @@ main()
 	old_site
 	exporting
 	no_passphrase
+	at_a_terminal
 	checking
 	fresh_machine
 	refusals
 	own_nodes
 	importing
 	taking_over
+	resetting
 	tap_end
 }
 

@@ -269,7 +269,7 @@ static void earlier_schema(const struct state_env *e)
 /* Whoever knows the passphrase could seal anything. */
 static void paths(const struct state_env *e)
 {
-	static const char *const bad[] = { "../x", "fulcrum/../../x", "/etc/passwd", "fulcrum//x", "fulcrum/./x", "fulcrum/", "seed/x", "fulcrum/a\nb", "x" };
+	static const char *const bad[] = { "../x", "fulcrum/../../x", "/etc/passwd", "fulcrum//x", "fulcrum/./x", "fulcrum/", "seed/x", "fulcrum/a\nb", "x", "fulcrum/reset" };
 	struct lie lie = honest;
 
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
@@ -287,16 +287,103 @@ static void other_ports(const struct state_env *e)
 	old_machine(by_mac);
 	new_machine();
 	seal("/port", &honest);
-	ok(!look(e, "/port", 0, false, NULL)[0] && strstr(err.hint, "--site FILE"), "a port that is not here: %s", err.msg);
+	ok(!look(e, "/port", 0, false, NULL)[0] && strstr(err.hint, "--site FILE"), "a port that is not here: %s", err.hint);
 	put("/other.yaml", site_text("lab", "10.0.0.7", by_link));
 	plan = look(e, "/port", 0, false, at("/other.yaml"));
-	ok(strstr(plan, "10.0.0.9 here -> 10.0.0.7\n") && strstr(plan, "its nodes know it as 10.0.0.1"), "a site file for this machine's: %s", err.msg);
+	ok(strstr(plan, "10.0.0.9 here -> 10.0.0.7\n") && strstr(plan, "its nodes know it as 10.0.0.1"), "a site file for this machine's");
 	ok(!state_commit(e, &err) && settle(e) && strstr(text_of("/d/fulcrum/site.yaml"), "10.0.0.7"), "it is the one that holds");
 	new_machine();
 	put("/other.yaml", site_text("elsewhere", "10.0.0.7", by_link));
 	ok(!look(e, "/port", 0, false, at("/other.yaml"))[0] && err.kind == ERR_INPUT && strstr(err.msg, "`site`"), "one of another site: %s", err.msg);
 	put("/other.yaml", "fulcrum: 2\n");
 	ok(!look(e, "/port", 0, false, at("/other.yaml"))[0] && err.kind == ERR_INPUT, "one that is none");
+}
+
+/* --- factory reset */
+
+/* A machine that is in use for years; its site file names a key file. */
+static void used_machine(void)
+{
+	gone("/d");
+	put("/d/fulcrum/site.yaml", arena_printf(&arena, "%sprofiles:\n  server:\n    image: debian-13\n    disks: { system: { size: \">= 2G\" } }\n    layout: [ { esp: 256M }, "
+							"{ boot: 512M }, { crypt: { name: secret, size: 2G, passphrase: \"a phrase of a disk\" } }, { root: { on: secret } }, { crypt: { name: store, "
+							"size: rest, key_file: disk.key } }, { data: { name: files, on: store, mount: /store } } ]\n",
+						 site_text("lab", "10.0.0.1", by_link)));
+	put("/d/fulcrum/disk.key", "key-of-a-disk\n");
+	put("/d/fulcrum/site.key", "key-of-the-site\n");
+	put("/d/fulcrum/admin.json", "{\"slot_uuid\":\"here\"}\n");
+	put("/d/fulcrum/records/m-1/000001-kernel", "what a boot said\n");
+	put("/d/fulcrum.former/site.key", "from before\n");
+	put("/d/dropbear/dropbear_ed25519_host_key", "ssh\n");
+	put("/d/log/fulcrumd/current", "said\n");
+	add_node(at("/d/fulcrum/fulcrum.db"), "m-1");
+}
+
+static bool used(void)
+{
+	return is_there("/d/fulcrum/fulcrum.db") && str_eq(text_of("/d/fulcrum/site.key"), "key-of-the-site\n") && is_there("/d/fulcrum/records/m-1/000001-kernel") &&
+	       is_there("/d/log/fulcrumd/current") && is_there("/d/dropbear/dropbear_ed25519_host_key") && is_there("/d/fulcrum.former/site.key");
+}
+
+static bool reset_done(bool keep)
+{
+	bool anew = !is_there("/d/fulcrum/fulcrum.db") && !is_there("/d/fulcrum/site.key") && !is_there("/d/fulcrum/records") && !is_there("/d/fulcrum/reset") &&
+		    !is_there("/d/dropbear");
+	bool stays = is_there("/d/fulcrum/site.yaml") && str_eq(text_of("/d/fulcrum/disk.key"), "key-of-a-disk\n") && is_there("/d/fulcrum/admin.json");
+
+	if (!keep)
+		return anew && stays && clean() && !is_there("/d/fulcrum.former") && !is_there("/d/log");
+	return anew && stays && clean() && str_eq(text_of("/d/fulcrum.former/site.key"), "key-of-the-site\n") && is_there("/d/log/fulcrumd/current") &&
+	       str_eq(text_of("/d/fulcrum.former/dropbear/dropbear_ed25519_host_key"), "ssh\n") && is_there("/d/fulcrum.former/fulcrum.db");
+}
+
+static bool reset_look(const struct state_env *e, bool keep, const char *want)
+{
+	struct state_view v;
+	const char *site;
+	bool good = !state_reset_look(e, 1, keep, &v, &site, &arena, &err) && strstr(str_text(&v.plan), want) && str_eq(site, "lab");
+
+	str_release(&v.plan);
+	return good;
+}
+
+static void reset(const struct state_env *e, bool keep)
+{
+	used_machine();
+	ok(reset_look(e, keep, keep ? "is kept" : "is dropped") && used() && settle(e) && used() && clean(), "a reset that was not confirmed does nothing");
+	ok(reset_look(e, keep, "1 node with") && !state_commit(e, &err) && used(), "nor does one that was, until the start");
+	ok(settle(e) && reset_done(keep), "then the site is as it was declared, and its data is %s", keep ? "kept" : "gone");
+	ok(settle(e) && reset_done(keep), "the next start changes nothing");
+}
+
+static void reset_once(const struct state_env *e, bool keep)
+{
+	if (reset_look(e, keep, "reset") && !state_commit(e, &err))
+		(void)settle(e);
+}
+
+static void reset_at_every_effect(bool keep)
+{
+	size_t lost = 0, was_used = 0, was_reset = 0;
+	uint64_t n;
+
+	for (n = 1; n < 500; n++) {
+		struct sys *cut = sys_fake_new(real);
+		struct state_env e = env_of(cut), again = env_of(real);
+		bool past;
+
+		used_machine();
+		sys_fake_fail_at(cut, n, SYS_FAKE_CUT);
+		reset_once(&e, keep);
+		past = sys_fake_calls(cut) < n;
+		sys_free(cut);
+		if (!settle(&again) || (used() && clean() ? !++was_used : reset_done(keep) ? !++was_reset : true))
+			printf("# cut at effect %llu: neither, %zu lost\n", (unsigned long long)n, ++lost);
+		if (past)
+			break;
+	}
+	ok(n > 15 && n < 500 && !lost && was_used > 5 && was_reset > 5, "reset: the power may fail at each of %llu effects: %zu times as it was, %zu times done",
+	   (unsigned long long)n - 1, was_used, was_reset);
 }
 
 /* --- power cuts */
@@ -358,7 +445,11 @@ int main(void)
 	earlier_schema(&e);
 	paths(&e);
 	other_ports(&e);
+	reset(&e, true);
+	reset(&e, false);
 	every_effect();
+	reset_at_every_effect(true);
+	reset_at_every_effect(false);
 	if (real->ops->remove(real, root, &err))
 		printf("# %s\n", err.msg);
 	sys_free(real);
