@@ -160,8 +160,6 @@ static int read_site(struct stage *g, const char *other_file, struct error *err)
 
 	if (admin_read_site(path, g->a, &g->site, NULL, err))
 		return error_wrap(err, "its site file");
-	if (!site_network(g->site, "admin"))
-		return error_set(err, ERR_INPUT, "its site file has no network \"admin\"");
 	if (!other_file)
 		return 0;
 	if (admin_read_site(other_file, g->a, &other, &text, err))

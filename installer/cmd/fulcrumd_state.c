@@ -95,6 +95,18 @@ static int taken(const char *file, struct error *err)
 	return error_hint(err, "name another file, or remove that one first");
 }
 
+/* RENAME to a name that is free; where the file system cannot promise that in one step (NFS), as well as it can be had. */
+static int rename_new(const char *from, const char *to, struct error *err)
+{
+	if (!renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE))
+		return 0;
+	if (errno == EEXIST || (errno == EINVAL && !access(to, F_OK)))
+		return taken(to, err);
+	if (errno == EINVAL && !rename(from, to))
+		return 0;
+	return error_sys(err, errno, "%s", to);
+}
+
 /* Written beside, on the disk, and then renamed: FILE is whole or is not there. */
 static int export_to_file(const struct options *o, const char *pass, struct state_manifest *m, struct error *err)
 {
@@ -113,8 +125,8 @@ static int export_to_file(const struct options *o, const char *pass, struct stat
 	rc = write_export(o, fd, pass, m, err);
 	if (!rc && fsync(fd))
 		rc = error_sys(err, errno, "%s", part);
-	if (!rc && renameat2(AT_FDCWD, part, AT_FDCWD, o->file, RENAME_NOREPLACE))
-		rc = errno == EEXIST ? taken(o->file, err) : error_sys(err, errno, "%s", o->file);
+	if (!rc)
+		rc = rename_new(part, o->file, err);
 	if (rc)
 		unlink(part);
 	return rc;
