@@ -14,6 +14,7 @@
 #include "admin/plans.h"
 #include "admin/recorder.h"
 #include "admin/secrets.h"
+#include "admin/wipes.h"
 #include "base/clock.h"
 #include "data/json.h"
 #include "proto/proto.h"
@@ -165,6 +166,10 @@ static int hello_ram(struct admin *ad, const struct api_request *rq, const struc
 			c.message = "deploy was interrupted: the agent started again before the end was reported";
 			c.hint = arena_printf(a, "see what stopped it, then: fulcrum deploy %s", node_title(n));
 			c.text = c.message;
+		} else if (n->state == NODE_WIPING) {
+			c.message = "the wipe was interrupted: the agent started again before the end was reported";
+			c.hint = arena_printf(a, "see what stopped it, then: fulcrum wipe %s", node_title(n));
+			c.text = c.message;
 		}
 		if (news && node_apply(ad->store, n, EV_HELLO, &c, err))
 			return -1;
@@ -202,7 +207,7 @@ static int hello_disk(struct admin *ad, const struct api_request *rq, const stru
 	if (news && life_find(n->state, EV_DISK_HELLO)) {
 		if (node_apply(ad->store, n, EV_DISK_HELLO, &c, err))
 			return -1;
-		if (n->state == NODE_BOUND && n->reboots > BOOTS_BEFORE_FAIL) {
+		if ((n->state == NODE_BOUND || n->state == NODE_LEAVING) && n->reboots > BOOTS_BEFORE_FAIL) {
 			struct event_ctx f = { .now_s = c.now_s };
 
 			f.message = arena_printf(a, "told to netboot %d times, it booted from its disk each time",
@@ -306,6 +311,11 @@ static int order_ram(struct admin *ad, const struct speaker *s, struct arena *a,
 		o->plan = s->attempt->plan;
 		o->plan_hash = s->attempt->plan_hash;
 		o->text = arena_printf(a, "plan %.*s is approved", PLAN_SHORT, s->attempt->plan_hash);
+	} else if (n->state == NODE_LEAVING) {
+		return wipe_order(ad, n, a, o, err);
+	} else if (n->state == NODE_RELEASED && !n->fresh) {
+		o->order = ORDER_REBOOT;
+		o->text = "wiped: it starts afresh";
 	} else if (n->state == NODE_DEPLOYED && s->attempt->applied_s) {
 		o->order = ORDER_REBOOT;
 		o->text = "deployed: it boots from its own disk now";
@@ -335,6 +345,10 @@ static int order_disk(struct admin *ad, const struct speaker *s, struct arena *a
 		o->order = ORDER_REBOOT;
 		o->text = "it is to be deployed again: netboot";
 		return 0;
+	case NODE_LEAVING:
+		o->order = ORDER_REBOOT;
+		o->text = "its disks are to be wiped: netboot";
+		return 0;
 	case NODE_RELEASED:
 		o->order = ORDER_REBOOT;
 		o->text = "released: netboot";
@@ -354,6 +368,8 @@ static int order_disk(struct admin *ad, const struct speaker *s, struct arena *a
 	case NODE_DEPLOYING:
 	case NODE_DEPLOYED:
 	case NODE_FAILED:
+	case NODE_WIPING:
+	case NODE_UNWIPED:
 	case NODE__STATES:
 		return 0;
 	}
@@ -416,6 +432,11 @@ static int take_claim(struct admin *ad, const struct speaker *s, const struct ms
 	struct msg_ack sealed = { 0 };
 	const char *full;
 
+	if (s->node->state == NODE_LEAVING) {
+		c->plan_hash = m->plan_hash;
+		c->text = arena_printf(a, "wipe %.*s: the word is spent, erasing begins", PLAN_SHORT, m->plan_hash ? m->plan_hash : "");
+		return apply_report(ad, s, EV_CLAIMED, c, ack, err);
+	}
 	/* Two may have been told to go at the same time. */
 	if (s->node->state == NODE_APPROVED && too_many(ad, a, &full, err))
 		return -1;
@@ -464,14 +485,30 @@ static int take_failed(struct admin *ad, const struct speaker *s, const struct m
 {
 	struct arena *a = s->node->arena;
 
-	if (s->node->state != NODE_APPROVED && !s->attempt->claimed_s)
+	bool wipes = s->node->state == NODE_LEAVING || s->node->state == NODE_WIPING || s->node->state == NODE_UNWIPED;
+
+	if (s->node->state != NODE_APPROVED && !s->attempt->claimed_s && !wipes)
 		return not_accepted(ack, "nothing was claimed");
 	c->message = arena_printf(a, "%s%s%s", m->op ? m->op : "", m->op ? ": " : "",
 				  m->error ? m->error : "the agent gave no cause");
 	c->hint = m->hint ? m->hint :
-			    arena_printf(a, "see what stopped it, then: fulcrum deploy %s", node_title(s->node));
+			    arena_printf(a, "see what stopped it, then: fulcrum %s %s", wipes ? "wipe" : "deploy", node_title(s->node));
 	c->text = c->message;
 	return apply_report(ad, s, EV_FAIL, c, ack, err);
+}
+
+static int take_wiped(struct admin *ad, const struct speaker *s, const struct msg_report *m, struct event_ctx *c, struct msg_ack *ack,
+		      struct error *err)
+{
+	struct wipe *w;
+
+	if (wipe_running(ad, s->node, s->attempt, &w, err))
+		return -1;
+	if (!w)
+		return not_accepted(ack, "nothing is being wiped");
+	if (wipe_end(ad, s->node, w, m, c, err) || apply_report(ad, s, c->certificate ? EV_WIPED : EV_FAIL, c, ack, err))
+		return -1;
+	return c->certificate ? 0 : not_accepted(ack, c->message);
 }
 
 static const char *results_json(const struct msg_report *m, struct arena *a, const char **ret_bad)
@@ -569,8 +606,8 @@ static int take_report(struct admin *ad, const struct speaker *s, const struct m
 	case REPORT_CLAIM:
 		return take_claim(ad, s, m, &c, ack, err);
 	case REPORT_PROGRESS:
-		if (s->node->state != NODE_DEPLOYING)
-			return not_accepted(ack, "nothing is being deployed");
+		if (s->node->state != NODE_DEPLOYING && s->node->state != NODE_WIPING)
+			return not_accepted(ack, "nothing is being written");
 		ack->accepted = true;
 		return attempt_progress(ad->store, s->attempt, LIFE_RAM, m, NULL, err);
 	case REPORT_APPLIED:
@@ -579,6 +616,8 @@ static int take_report(struct admin *ad, const struct speaker *s, const struct m
 		return take_failed(ad, s, m, &c, ack, err);
 	case REPORT_CHECKS:
 		return take_checks(ad, s, m, &c, ack, err);
+	case REPORT_WIPED:
+		return take_wiped(ad, s, m, &c, ack, err);
 	}
 	return error_set(err, ERR_INPUT, "report: no such kind");
 }
@@ -588,6 +627,7 @@ static int ack_repeated(struct admin *ad, const struct speaker *s, const struct 
 			struct error *err)
 {
 	const struct node *n = s->node;
+	struct wipe *w;
 
 	ack->accepted = true;
 	ack->text = "known already";
@@ -595,6 +635,12 @@ static int ack_repeated(struct admin *ad, const struct speaker *s, const struct 
 	 * Only the very message that was accepted, of the boot whose attempt runs: its answer was lost on the
 	 * way. The agent's key is of its boot, so nobody else can be asking.
 	 */
+	if (m->report == REPORT_CLAIM && n->state == NODE_WIPING) {
+		if (wipe_running(ad, n, s->attempt, &w, err))
+			return -1;
+		ack->accepted = w && s->attempt->id == n->attempt && m->seq == w->claim_seq && str_eq(m->plan_hash, w->plan_hash);
+		return 0;
+	}
 	if (m->report == REPORT_CLAIM)
 		ack->accepted = n->state == NODE_DEPLOYING && s->attempt->id == n->attempt &&
 				s->attempt->claimed_s && m->seq == s->attempt->claim_seq &&

@@ -7,6 +7,7 @@
 #include "admin/effects.h"
 #include "data/json.h"
 #include "data/yaml.h"
+#include "model/plan.h"
 #include "proto/proto.h"
 
 const struct route api_routes[] = {
@@ -29,6 +30,9 @@ const struct route api_routes[] = {
 	{ "POST", "/node/{}/release", ROLE_OPERATOR, 0, op_release, "taken out of use: name and address are free" },
 	{ "POST", "/node/{}/delete", ROLE_OPERATOR, 0, op_delete, "forgotten, with all that was kept of it" },
 	{ "POST", "/node/{}/verify", ROLE_OPERATOR, 0, op_verify, "its checks run again" },
+	{ "POST", "/node/{}/wipe", ROLE_OPERATOR, OPERATOR_BODY_MAX, op_wipe, "what a wipe of it would be; with that plan's hash: it is wiped" },
+	{ "GET", "/wipes", ROLE_OPERATOR, 0, op_wipes, "all certificates of wipes" },
+	{ "GET", "/wipe/{}", ROLE_OPERATOR, 0, op_certificate, "the newest certificate of what was called so" },
 	{ "GET", "/node/{}/bundle", ROLE_OPERATOR, 0, op_bundle, "all that is known of it, what its boots said included" },
 	{ "GET", "/rules", ROLE_OPERATOR, 0, op_rules, "what the rules in force make of every node" },
 	{ "POST", "/rules/check", ROLE_OPERATOR, YAML_MAX_BYTES, op_rules_check, "what the rules of this site file would make of every node" },
@@ -66,6 +70,31 @@ size_t api_body_max(const char *method, const char *path)
 	for (size_t i = 0; i < ARRAY_LEN(api_routes); i++)
 		if (strcmp(api_routes[i].method, method) == 0 && path_matches(api_routes[i].path, path, NULL, &arg))
 			return api_routes[i].body_max;
+	return 0;
+}
+
+int api_signed(const struct admin *ad, const char *member, const struct tree *value, struct arena *a, struct tree **ret, struct error *err)
+{
+	struct tree *t = tree_new(a, TREE_MAP);
+	AUTO_STR text = STR_INIT;
+	char sign[SIG_HEX];
+
+	json_write(value, false, &text);
+	if (sign_buffer(ad->site_sec, str_text(&text), text.len, sign, err))
+		return -1;
+	tree_add(a, t, member, tree_string(a, arena_strdup(a, str_text(&text))));
+	tree_add(a, t, "key", tree_string(a, ad->site_pub));
+	tree_add(a, t, "signature", tree_string(a, arena_strdup(a, sign)));
+	*ret = t;
+	return 0;
+}
+
+int api_check_hash(const char *hash, struct error *err)
+{
+	size_t n = strlen(hash);
+
+	if (n < PLAN_SHORT || n >= HASH_HEX || strspn(hash, "0123456789abcdef") != n)
+		return error_set(err, ERR_USAGE, "\"%.70s\" is no plan hash: %d to %d hex digits are wanted", hash, PLAN_SHORT, HASH_HEX - 1);
 	return 0;
 }
 

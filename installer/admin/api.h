@@ -54,6 +54,11 @@ void api_answer_release(struct api_answer *as);
 size_t api_body_max(const char *method, const char *path);
 /* S seconds since 1970 as answers have them, null where it never was. In A. */
 struct tree *api_time(struct arena *a, int64_t s);
+/* VALUE as a text, with the site key's signature over these very bytes: { MEMBER, key, signature }. */
+MUST_CHECK int api_signed(const struct admin *ad, const char *member, const struct tree *value, struct arena *a, struct tree **ret,
+			  struct error *err);
+/* Whether HASH, of a plan, is one or begins one: PLAN_SHORT digits at least. ERR_USAGE if not. */
+MUST_CHECK int api_check_hash(const char *hash, struct error *err);
 /* Answer with T as JSON. */
 void api_json(struct api_answer *as, const struct tree *t);
 
@@ -87,5 +92,9 @@ int op_rules_apply(struct admin *ad, const struct api_request *rq, struct api_an
 int op_report(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);
 int op_events(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);
 int op_database_copy(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);
+/* wipe_api.c */
+int op_wipe(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);
+int op_wipes(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);
+int op_certificate(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);
 /* inventory_api.c */
 int op_node_history(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);

@@ -98,12 +98,18 @@ static const char *present(const struct node *n, struct arena *a)
 			 "not bound";
 }
 
+/* No rule is asked about it, whatever it is called still. */
+static bool is_out(const struct node *n)
+{
+	return n->state == NODE_RELEASED || n->state == NODE_LEAVING || n->state == NODE_WIPING || n->state == NODE_UNWIPED;
+}
+
 static const char *would_be(const struct rule *rule, const struct node *n, bool same, struct arena *a)
 {
 	const char *roles = rule ? rule_roles(rule, a) : "";
 
-	if (n->state == NODE_RELEASED)
-		return "released: no rule is asked";
+	if (is_out(n))
+		return arena_printf(a, "%s: no rule is asked", life_states[n->state].name);
 	if (!rule)
 		return "no rule matches";
 	return arena_printf(a, "%s, profile %s%s%s", same ? n->name : rule->bind.name, rule->bind.profile, *roles ? ", " : "", roles);
@@ -111,7 +117,7 @@ static const char *would_be(const struct rule *rule, const struct node *n, bool 
 
 static const char *what_changes(const struct rule *rule, const struct node *n, bool same)
 {
-	if (n->state == NODE_RELEASED || same || (!n->name && !rule))
+	if (is_out(n) || same || (!n->name && !rule))
 		return "nothing";
 	if (!n->name)
 		return "is bound at once";

@@ -23,6 +23,7 @@ const struct life_row life_rows[] = {
 	{ NODE_DISCOVERED, EV_HELLO, NODE_DISCOVERED, EFFECT_NOTIFY, "inventory refreshed" },
 	{ NODE_DISCOVERED, EV_RELEASE, NODE_RELEASED, EFFECT_NOTIFY, "no rule is asked about it any more" },
 	{ NODE_DISCOVERED, EV_BOUND, NODE_BOUND, EFFECT_HOSTS, "profile, name and address are its own now" },
+	{ NODE_DISCOVERED, EV_WIPE, NODE_LEAVING, EFFECT_NOTIFY, "its disks are to be wiped" },
 
 	{ NODE_BOUND, EV_HELLO, NODE_BOUND, EFFECT_NOTIFY, "inventory refreshed: planning follows" },
 	{ NODE_BOUND, EV_DEPLOY, NODE_BOUND, EFFECT_NOTIFY, "intent armed; planned with its consents" },
@@ -31,6 +32,7 @@ const struct life_row life_rows[] = {
 	{ NODE_BOUND, EV_RELEASE, NODE_RELEASED, EFFECT_SWEEP, "name and address are free" },
 	{ NODE_BOUND, EV_DISK_HELLO, NODE_BOUND, EFFECT_NOTIFY, "booted its disk: told to netboot again" },
 	{ NODE_BOUND, EV_FAIL, NODE_FAILED, EFFECT_NOTIFY, "does not reach the agent" },
+	{ NODE_BOUND, EV_WIPE, NODE_LEAVING, EFFECT_NOTIFY, "its disks are to be wiped" },
 
 	{ NODE_PLANNED, EV_HELLO, NODE_BOUND, EFFECT_NOTIFY, "the machine may have changed: plan again" },
 	{ NODE_PLANNED, EV_DEPLOY, NODE_PLANNED, EFFECT_NOTIFY, "intent armed for this plan" },
@@ -38,6 +40,7 @@ const struct life_row life_rows[] = {
 	{ NODE_PLANNED, EV_APPROVED, NODE_APPROVED, EFFECT_NOTIFY, "may run once" },
 	{ NODE_PLANNED, EV_REBIND, NODE_DISCOVERED, EFFECT_SWEEP, "name and address are free; the rules are asked again" },
 	{ NODE_PLANNED, EV_RELEASE, NODE_RELEASED, EFFECT_SWEEP, "name and address are free" },
+	{ NODE_PLANNED, EV_WIPE, NODE_LEAVING, EFFECT_NOTIFY, "its disks are to be wiped" },
 
 	{ NODE_APPROVED, EV_HELLO, NODE_BOUND, EFFECT_NOTIFY, "the agent restarted before it claimed: plan again" },
 	{ NODE_APPROVED, EV_CLAIMED, NODE_DEPLOYING, EFFECT_NOTIFY, "intent spent, before the first write" },
@@ -62,6 +65,7 @@ const struct life_row life_rows[] = {
 	{ NODE_READY, EV_DEPLOY, NODE_BOUND, EFFECT_NOTIFY, "intent armed; told to netboot" },
 	{ NODE_READY, EV_VERIFY, NODE_CHECKING, EFFECT_NOTIFY, "checked again" },
 	{ NODE_READY, EV_RELEASE, NODE_RELEASED, EFFECT_SWEEP, "name and address are free; told to netboot" },
+	{ NODE_READY, EV_WIPE, NODE_LEAVING, EFFECT_NOTIFY, "its disks are to be wiped; told to netboot" },
 	{ NODE_READY, EV_DISK_HELLO, NODE_READY, EFFECT_NOTIFY, "restarted" },
 	{ NODE_READY, EV_HELLO, NODE_READY, EFFECT_NOTIFY, "came up in the agent although its disk was to boot" },
 
@@ -72,6 +76,7 @@ const struct life_row life_rows[] = {
 	{ NODE_FAILED, EV_DISK_HELLO, NODE_VERIFYING, EFFECT_NOTIFY, "its own system is up after all" },
 	{ NODE_FAILED, EV_REBIND, NODE_DISCOVERED, EFFECT_SWEEP, "name and address are free; the rules are asked again" },
 	{ NODE_FAILED, EV_RELEASE, NODE_RELEASED, EFFECT_SWEEP, "name and address are free" },
+	{ NODE_FAILED, EV_WIPE, NODE_LEAVING, EFFECT_NOTIFY, "its disks are to be wiped" },
 
 	{ NODE_CHECKING, EV_CHECKS_OK, NODE_READY, EFFECT_NOTIFY, "as declared, still" },
 	{ NODE_CHECKING, EV_CHECKS_BAD, NODE_DRIFTED, EFFECT_NOTIFY, "not as declared any more" },
@@ -82,12 +87,33 @@ const struct life_row life_rows[] = {
 	{ NODE_DRIFTED, EV_VERIFY, NODE_CHECKING, EFFECT_NOTIFY, "checked again" },
 	{ NODE_DRIFTED, EV_DEPLOY, NODE_BOUND, EFFECT_NOTIFY, "intent armed; told to netboot" },
 	{ NODE_DRIFTED, EV_RELEASE, NODE_RELEASED, EFFECT_SWEEP, "name and address are free; told to netboot" },
+	{ NODE_DRIFTED, EV_WIPE, NODE_LEAVING, EFFECT_NOTIFY, "its disks are to be wiped; told to netboot" },
 	{ NODE_DRIFTED, EV_DISK_HELLO, NODE_DRIFTED, EFFECT_NOTIFY, "restarted" },
 	{ NODE_DRIFTED, EV_HELLO, NODE_DRIFTED, EFFECT_NOTIFY, "came up in the agent although its disk was to boot" },
 
 	{ NODE_RELEASED, EV_REBIND, NODE_DISCOVERED, EFFECT_NOTIFY, "the rules are asked again" },
 	{ NODE_RELEASED, EV_HELLO, NODE_RELEASED, EFFECT_NOTIFY, "inventory refreshed" },
 	{ NODE_RELEASED, EV_DISK_HELLO, NODE_RELEASED, EFFECT_NOTIFY, "booted its disk: told to netboot" },
+	{ NODE_RELEASED, EV_WIPE, NODE_LEAVING, EFFECT_NOTIFY, "its disks are to be wiped" },
+
+	{ NODE_LEAVING, EV_HELLO, NODE_LEAVING, EFFECT_NOTIFY, "the agent is up: it is given the wipe" },
+	{ NODE_LEAVING, EV_CLAIMED, NODE_WIPING, EFFECT_NOTIFY, "the word is spent, before the first write" },
+	{ NODE_LEAVING, EV_DISK_HELLO, NODE_LEAVING, EFFECT_NOTIFY, "booted its disk: told to netboot again" },
+	{ NODE_LEAVING, EV_FAIL, NODE_UNWIPED, EFFECT_NOTIFY, "the agent refused the wipe, or is not reached" },
+	{ NODE_LEAVING, EV_RELEASE, NODE_RELEASED, EFFECT_SWEEP, "taken back: its disks are as they were" },
+	{ NODE_LEAVING, EV_TIMEOUT, NODE_UNWIPED, EFFECT_NOTIFY, "nobody claimed the wipe" },
+
+	{ NODE_WIPING, EV_WIPED, NODE_RELEASED, EFFECT_SWEEP, "erased and certified; name and address are free" },
+	{ NODE_WIPING, EV_FAIL, NODE_UNWIPED, EFFECT_NOTIFY, "a disk could not be erased" },
+	{ NODE_WIPING, EV_HELLO, NODE_UNWIPED, EFFECT_NOTIFY, "the wipe was interrupted" },
+	{ NODE_WIPING, EV_TIMEOUT, NODE_UNWIPED, EFFECT_NOTIFY, "the agent fell silent" },
+
+	{ NODE_UNWIPED, EV_WIPE, NODE_LEAVING, EFFECT_NOTIFY, "wiped anew" },
+	{ NODE_UNWIPED, EV_WIPED, NODE_RELEASED, EFFECT_SWEEP, "it had only been silent" },
+	{ NODE_UNWIPED, EV_FAIL, NODE_UNWIPED, EFFECT_NOTIFY, "the cause arrived late" },
+	{ NODE_UNWIPED, EV_HELLO, NODE_UNWIPED, EFFECT_NOTIFY, "the agent is up; it waits" },
+	{ NODE_UNWIPED, EV_DISK_HELLO, NODE_UNWIPED, EFFECT_NOTIFY, "booted what is left on its disk" },
+	{ NODE_UNWIPED, EV_RELEASE, NODE_RELEASED, EFFECT_SWEEP, "name and address are free; nothing is proved of its disks" },
 };
 const size_t life_rows_n = ARRAY_LEN(life_rows);
 

@@ -29,7 +29,10 @@ extern const char *const boot_answer_names[];
 	X(NODE_CHECKING, "checking", BOOT_LOCAL, 0, 300, "was ready; its checks run again") \
 	X(NODE_DRIFTED, "drifted", BOOT_LOCAL, 0, 0, "was ready; a check fails now. It goes on running") \
 	X(NODE_FAILED, "failed", BOOT_AGENT, 0, 0, "stopped; a person decides") \
-	X(NODE_RELEASED, "released", BOOT_AGENT, 0, 0, "given back: no name, no address; waits until it is bound again")
+	X(NODE_RELEASED, "released", BOOT_AGENT, 0, 0, "given back: no name, no address; waits until it is bound again") \
+	X(NODE_LEAVING, "leaving", BOOT_AGENT, 1800, 0, "its disks may be wiped once; the agent has not claimed it") \
+	X(NODE_WIPING, "wiping", BOOT_AGENT, 900, 0, "the word is spent; the agent erases its disks") \
+	X(NODE_UNWIPED, "unwiped", BOOT_AGENT, 0, 0, "its disks were to be wiped, and that is not proved; a person decides")
 
 /* X(constant, name, who causes it) */
 #define NODE_EVENTS(X) \
@@ -47,6 +50,8 @@ extern const char *const boot_answer_names[];
 	X(EV_VERIFY, "verify", "the operator wants the checks run again") \
 	X(EV_REBIND, "rebind", "the operator wants the rules asked again") \
 	X(EV_RELEASE, "release", "the operator takes the machine out of use") \
+	X(EV_WIPE, "wipe", "the operator wants its disks wiped, by a plan") \
+	X(EV_WIPED, "wiped", "the agent erased every disk of the plan and sampled it") \
 	X(EV_TIMEOUT, "timeout", "a deadline of the state passed")
 
 #define X(constant, name, boot, silence, limit, doc) constant,

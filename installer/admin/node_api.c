@@ -208,9 +208,7 @@ static int report_node(struct admin *ad, const struct node *n, struct arena *a, 
 int op_report(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err)
 {
 	struct arena *a = rq->arena;
-	struct tree *report = tree_new(a, TREE_MAP), *list = tree_new(a, TREE_SEQ), *t = tree_new(a, TREE_MAP);
-	AUTO_STR text = STR_INIT;
-	char sign[SIG_HEX];
+	struct tree *report = tree_new(a, TREE_MAP), *list = tree_new(a, TREE_SEQ), *t;
 	struct node *nodes;
 	size_t n;
 
@@ -223,13 +221,8 @@ int op_report(struct admin *ad, const struct api_request *rq, struct api_answer 
 	tree_add(a, report, "time_s", tree_i64(a, clock_real_s()));
 	tree_add(a, report, "release", ad->catalog ? tree_string(a, ad->catalog->build_id) : tree_new(a, TREE_NULL));
 	tree_add(a, report, "nodes", list);
-	json_write(report, false, &text);
-	if (sign_buffer(ad->site_sec, str_text(&text), text.len, sign, err))
+	if (api_signed(ad, "report", report, a, &t, err))
 		return -1;
-	/* The signature is over these very bytes: they travel as a text. */
-	tree_add(a, t, "report", tree_string(a, arena_strdup(a, str_text(&text))));
-	tree_add(a, t, "key", tree_string(a, ad->site_pub));
-	tree_add(a, t, "signature", tree_string(a, arena_strdup(a, sign)));
 	api_json(as, t);
 	return 0;
 }

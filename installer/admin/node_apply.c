@@ -74,8 +74,8 @@ int node_delete(struct store *st, const struct node *n, struct error *err)
 		return -1;
 	if (node_load(st, n->id, n->arena, &now, err))
 		goto undo;
-	if (now && now->state == NODE_DEPLOYING) {
-		error_set(err, ERR_CONFLICT, "%s is being deployed", node_title(now));
+	if (now && (now->state == NODE_DEPLOYING || now->state == NODE_WIPING)) {
+		error_set(err, ERR_CONFLICT, "%s is being %s", node_title(now), now->state == NODE_WIPING ? "wiped" : "deployed");
 		error_hint(err, "wait for its end, or until it counts as silent");
 		goto undo;
 	}
@@ -229,13 +229,17 @@ static int write_bound(struct store *st, const struct node *n, const struct even
 			 c->counter, c->counter_next);
 }
 
+static int refuse_locked(const struct node *n, struct error *err)
+{
+	if (!n->locked)
+		return 0;
+	error_set(err, ERR_CONFLICT, "the binding of %s is locked", node_title(n));
+	return error_hint(err, "fulcrum node unlock %s", node_title(n));
+}
+
 /* What the binding gave is free again. The plan was for that name: it is gone, too. */
 static int write_unbound(struct store *st, const struct node *n, struct error *err)
 {
-	if (n->locked) {
-		error_set(err, ERR_CONFLICT, "the binding of %s is locked", node_title(n));
-		return error_hint(err, "fulcrum node unlock %s", node_title(n));
-	}
 	if (store_run(st, "DELETE FROM address WHERE node = ?1", err, "i", n->id) ||
 	    store_run(st, "UPDATE attempt SET plan = NULL, plan_hash = NULL WHERE id = ?1 AND claimed = 0", err, "u", n->attempt))
 		return -1;
@@ -294,6 +298,53 @@ static int write_stop(struct store *st, const struct node *n, const struct event
 			 err, "iss", n->id, c->message, c->hint);
 }
 
+/* --- wipes */
+
+static int write_wipe(struct store *st, const struct node *n, const struct event_ctx *c, struct error *err)
+{
+	if (refuse_locked(n, err) ||
+	    store_run(st, "INSERT INTO wipe (title, label, created, plan, plan_hash) VALUES (?1, ?2, ?3, ?4, ?5)", err, "ssiss", node_title(n),
+		      n->label, c->now_s, c->plan, c->plan_hash))
+		return -1;
+	return store_run(st, "UPDATE node SET wipe = ?2, reboots = 0, message = NULL, hint = NULL, " NO_INTENT " WHERE id = ?1", err, "ii",
+			 n->id, store_last_id(st));
+}
+
+/* As write_claimed: everything that must hold before a disk is erased. */
+static int write_wipe_claimed(struct store *st, const struct node *n, const struct event_ctx *c, struct error *err)
+{
+	int64_t good;
+
+	if (store_number(st,
+			 "SELECT 1 FROM node JOIN wipe ON wipe.id = node.wipe WHERE node.id = ?1 AND node.attempt = ?2"
+			 " AND wipe.plan_hash = ?3 AND wipe.claimed = 0",
+			 &good, err, "ius", n->id, c->attempt, c->plan_hash))
+		return -1;
+	if (!good)
+		return error_set(err, ERR_CONFLICT, "no unspent word for this attempt and wipe");
+	if (store_run(st, "UPDATE wipe SET claimed = ?2, attempt = ?3, claim_seq = ?4 WHERE id = ?1", err, "iiuu", n->wipe, c->now_s, c->attempt,
+		      c->seq) ||
+	    store_run(st, "UPDATE attempt SET agent_seq = ?2, op = NULL, text = NULL, done = 0, total = 0, percent = 0 WHERE id = ?1", err, "uu",
+		      c->attempt, c->seq))
+		return -1;
+	return store_run(st, "UPDATE node SET fresh = 0, message = NULL, hint = NULL WHERE id = ?1", err, "i", n->id);
+}
+
+static int write_wiped(struct store *st, const struct node *n, const struct event_ctx *c, struct error *err)
+{
+	int64_t good;
+
+	if (store_number(st, "SELECT 1 FROM wipe WHERE id = ?1 AND attempt = ?2 AND claimed > 0 AND ended = 0", &good, err, "iu", n->wipe, c->attempt))
+		return -1;
+	if (!good || !c->certificate)
+		return error_set(err, ERR_CONFLICT, "attempt %llu is not wiping %s", (unsigned long long)c->attempt, node_title(n));
+	if (store_run(st, "UPDATE wipe SET ended = ?2, certificate = ?3 WHERE id = ?1", err, "iis", n->wipe, c->now_s, c->certificate) ||
+	    keep_seq(st, c->attempt, LIFE_RAM, c->seq, err) || write_unbound(st, n, err))
+		return -1;
+	/* No system is its own any more: one that comes from a disk that was not there is an old one. */
+	return store_run(st, "UPDATE node SET installed = 0, own_goal = NULL, locked = 0, fresh = 0 WHERE id = ?1", err, "i", n->id);
+}
+
 /* What EV writes besides state, event and effect. */
 static int write_event(struct store *st, const struct node *n, const struct life_row *row,
 		       const struct event_ctx *c, struct error *err)
@@ -304,7 +355,7 @@ static int write_event(struct store *st, const struct node *n, const struct life
 	case EV_HELLO:
 		if (write_hello(st, n, c, err))
 			return -1;
-		if (row->from == NODE_DEPLOYING)
+		if (row->from == NODE_DEPLOYING || row->from == NODE_WIPING)
 			return store_run(st, "UPDATE node SET message = ?2, hint = ?3 WHERE id = ?1", err, "iss", n->id,
 					 c->message, c->hint);
 		return 0;
@@ -329,7 +380,11 @@ static int write_event(struct store *st, const struct node *n, const struct life
 				 " reboots = 0, message = NULL, hint = NULL WHERE id = ?1",
 				 err, "issb", n->id, c->plan_hash, c->wipe_json ? c->wipe_json : "[]", (int)c->full);
 	case EV_CLAIMED:
-		return write_claimed(st, n, c, err);
+		return row->from == NODE_LEAVING ? write_wipe_claimed(st, n, c, err) : write_claimed(st, n, c, err);
+	case EV_WIPE:
+		return write_wipe(st, n, c, err);
+	case EV_WIPED:
+		return write_wiped(st, n, c, err);
 	case EV_APPLIED:
 		return write_applied(st, n, c, err);
 	case EV_FAIL:
@@ -348,7 +403,7 @@ static int write_event(struct store *st, const struct node *n, const struct life
 		return store_run(st, "UPDATE node SET message = NULL, hint = NULL WHERE id = ?1", err, "i", n->id);
 	case EV_REBIND:
 	case EV_RELEASE:
-		return write_unbound(st, n, err);
+		return refuse_locked(n, err) || write_unbound(st, n, err) ? -1 : 0;
 	case EV__N:
 		break;
 	}

@@ -8,7 +8,7 @@
 #define NODE_COLUMNS \
 	"SELECT id, label, name, profile, address, mac, state, since, heard, life, boot, fresh," \
 	" intent, intent_plan, intent_wipe, reboots, attempt, installed, own_goal," \
-	" message, hint, intent_full, locked, rule, roles FROM node "
+	" message, hint, intent_full, locked, rule, roles, wipe FROM node "
 
 const char *node_title(const struct node *n)
 {
@@ -58,6 +58,7 @@ static int node_row(void *ctx, const struct store_row *row, struct error *err)
 	n->locked = row_bool(row, 22);
 	n->rule = row_text(row, 23, a);
 	n->roles = row_text(row, 24, a);
+	n->wipe = row_i64(row, 25);
 	return 0;
 }
 

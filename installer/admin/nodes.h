@@ -28,6 +28,7 @@ struct node {
 	uint64_t reboots; /* disk boots since it was told to netboot */
 	uint64_t attempt, installed; /* the present one; the one whose system is on the disk, 0 = none */
 	const char *own_goal; /* disk GUID of our finished deployment */
+	int64_t wipe; /* the last one that was wanted, see wipes.h; 0: none */
 	const char *message, *hint; /* why it does not go on; NULL if nothing is wrong */
 };
 
@@ -68,6 +69,8 @@ struct event_ctx {
 	bool full;
 	/* reports: which attempt and sequence they carry */
 	uint64_t attempt, seq;
+	/* wipe: plan and plan_hash; wiped: */
+	const char *certificate;
 	/* applied: the disk GUID of the finished deployment; key is the deployed system's */
 	const char *own_goal;
 	/* fail, timeout, checks_bad */

@@ -53,15 +53,15 @@ static int add_progress(struct admin *ad, const struct node *n, struct arena *a,
 	struct attempt *at;
 
 	if (n->state != NODE_DEPLOYING && n->state != NODE_DEPLOYED && n->state != NODE_VERIFYING &&
-	    n->state != NODE_FAILED)
+	    n->state != NODE_FAILED && n->state != NODE_WIPING)
 		return 0;
 	if (attempt_find(ad->store, n->attempt, a, &at, err))
 		return -1;
-	if (!at || !at->claimed_s)
+	if (!at || (!at->claimed_s && n->state != NODE_WIPING))
 		return 0;
 	tree_add(a, t, "percent", tree_u64(a, at->percent));
 	add_text(a, t, "op", at->op);
-	if (n->state == NODE_DEPLOYING && at->total) {
+	if ((n->state == NODE_DEPLOYING || n->state == NODE_WIPING) && at->total) {
 		tree_add(a, t, "done", tree_u64(a, at->done));
 		tree_add(a, t, "total", tree_u64(a, at->total));
 	}
@@ -326,23 +326,13 @@ static const struct field deploy_fields[] = {
 static const struct schema deploy_schema =
 	SCHEMA("deploy", struct deploy_request, deploy_fields, "one deploy is wanted");
 
-static int check_hash(const char *hash, struct error *err)
-{
-	size_t n = strlen(hash);
-
-	if (n < PLAN_SHORT || n >= HASH_HEX || strspn(hash, "0123456789abcdef") != n)
-		return error_set(err, ERR_USAGE, "\"%.70s\" is no plan hash: %d to %d hex digits are wanted", hash,
-				 PLAN_SHORT, HASH_HEX - 1);
-	return 0;
-}
-
 /* Everything that can be said against it before anything changes. */
 static int check_deploy(struct admin *ad, const struct node *n, const struct deploy_request *d,
 			struct arena *a, struct error *err)
 {
 	struct attempt *at;
 
-	if (d->plan_hash && check_hash(d->plan_hash, err))
+	if (d->plan_hash && api_check_hash(d->plan_hash, err))
 		return -1;
 	if (!life_find(n->state, EV_DEPLOY)) {
 		error_set(err, ERR_CONFLICT, "%s is %s: it cannot be deployed now%s%s", node_title(n),

@@ -100,6 +100,13 @@ static const char *const migrations[] = {
 	"CREATE INDEX inventory_change_node ON inventory_change(node, id);",
 	/* 6: what a database says of itself: `reader`, the oldest schema whose programs may read it */
 	"CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;",
+	/* 7: wipes, which outlive their nodes; the one that a node is in */
+	"CREATE TABLE wipe ("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT, title TEXT NOT NULL, label TEXT NOT NULL, created INTEGER NOT NULL,"
+	" plan TEXT NOT NULL, plan_hash TEXT NOT NULL, attempt INTEGER NOT NULL DEFAULT 0, claim_seq INTEGER NOT NULL DEFAULT 0,"
+	" claimed INTEGER NOT NULL DEFAULT 0, ended INTEGER NOT NULL DEFAULT 0, certificate TEXT) STRICT;"
+	"CREATE INDEX wipe_title ON wipe(title); CREATE INDEX wipe_label ON wipe(label);"
+	"ALTER TABLE node ADD COLUMN wipe INTEGER NOT NULL DEFAULT 0;",
 };
 _Static_assert(ARRAY_LEN(migrations) == STORE_SCHEMA, "store.h says which schema this release has");
 

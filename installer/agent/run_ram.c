@@ -14,6 +14,7 @@
 #include "base/str.h"
 #include "data/json.h"
 #include "observe/bmc.h"
+#include "observe/erase.h"
 #include "observe/health.h"
 #include "observe/machine.h"
 
@@ -75,7 +76,7 @@ static int read_order_plan(const struct msg_order *o, struct arena *a, struct pl
 	struct tree *t;
 
 	if (!o->plan || !o->plan_hash)
-		return error_set(err, ERR_INPUT, "the order to deploy carries no plan");
+		return error_set(err, ERR_INPUT, "the order carries no plan");
 	t = json_parse("plan", o->plan, strlen(o->plan), a, err);
 	if (!t)
 		return -1;
@@ -86,6 +87,8 @@ static int read_order_plan(const struct msg_order *o, struct arena *a, struct pl
 	plan_hash(*ret, hash);
 	if (!str_eq(hash, o->plan_hash))
 		return error_set(err, ERR_INPUT, "the plan's hash is %.8s, the order names %.8s", hash, o->plan_hash);
+	if (str_eq((*ret)->kind, "wipe") != (o->order == ORDER_WIPE))
+		return error_set(err, ERR_INPUT, "the order is to %s, its plan is of kind %s", order_names[o->order], (*ret)->kind);
 	return 0;
 }
 
@@ -112,17 +115,30 @@ static int apply_with_keys(struct engine *e, const struct plan *plan, const stru
 	return rc;
 }
 
-/* Claims the intent, writes, reports. *RET_DONE: the disk is written and the admin node knows. */
-static int deploy(struct client *c, const struct ram_agent *ra, const struct msg_order *o, struct arena *a, bool *ret_done,
-		  struct error *err)
+/* What the end of the engine's run is told as. */
+static void fill_end(const struct engine *e, bool wiping, const struct watch *p, struct msg_report *ret)
+{
+	*ret = (struct msg_report){ .report = wiping ? REPORT_WIPED : REPORT_APPLIED };
+	if (wiping) {
+		ret->erased = e->erased;
+		ret->n_erased = e->n_erased;
+	} else {
+		ret->key = e->node_key;
+	}
+	ret->text = p->notes.len ? str_text(&p->notes) : NULL;
+}
+
+/* Claims the intent to deploy or to wipe, writes, reports. *RET_DONE: all is done and the admin node knows. */
+static int carry_out(struct client *c, const struct ram_agent *ra, const struct msg_order *o, struct arena *a, bool *ret_done,
+		     struct error *err)
 {
 	struct msg_report claim = { .report = REPORT_CLAIM, .plan_hash = o->plan_hash };
-	struct msg_report applied = { .report = REPORT_APPLIED };
+	struct msg_report end;
 	struct msg_ack ack = { 0 };
 	AUTO_WATCH p = { .client = c, .to_console = ra->console };
 	struct engine_sink sink = { .ctx = &p, .step = on_step, .stage = on_stage, .note = on_note };
 	struct engine e = { .sys = c->sys, .root = ra->root, .release_key = ra->release_key, .target = ra->target,
-			    .journal = ra->journal, .sink = &sink, .source = arena_printf(a, "http://%s", c->server) };
+			    .journal = ra->journal, .sink = &sink, .keep = a, .source = arena_printf(a, "http://%s", c->server) };
 	AUTO_STR text = STR_INIT;
 	struct error cause;
 	struct plan *plan = NULL;
@@ -145,9 +161,8 @@ static int deploy(struct client *c, const struct ram_agent *ra, const struct msg
 		record_send(c, ra->progress);
 		return 0;
 	}
-	applied.key = e.node_key;
-	applied.text = p.notes.len ? str_text(&p.notes) : NULL;
-	if (client_report(c, &applied, IMPORTANT_TRIES, &ack, a, err))
+	fill_end(&e, o->order == ORDER_WIPE, &p, &end);
+	if (client_report(c, &end, IMPORTANT_TRIES, &ack, a, err))
 		return -1;
 	*ret_done = ack.accepted;
 	return 0;
@@ -177,7 +192,8 @@ static int follow_orders(struct client *c, const struct ram_agent *ra, struct po
 		}
 		switch (o.order) {
 		case ORDER_DEPLOY:
-			if (deploy(c, ra, &o, &a, &done, err))
+		case ORDER_WIPE:
+			if (carry_out(c, ra, &o, &a, &done, err))
 				return -1;
 			break;
 		case ORDER_REBOOT:
@@ -216,6 +232,7 @@ static int observe(struct client *c, const struct ram_agent *ra, struct arena *a
 		return error_wrap(err, "observe");
 	observe_health(c->sys, a, m);
 	observe_bmc(c->sys, ra->root, a, m);
+	observe_erase(c->sys, ra->root, a, m);
 	measure_images(c->sys, arena_printf(a, "http://%s", c->server), ra->release_key, m, a);
 	printf("fulcrum: %s %s, serial %s, %zu disk%s, %zu port%s\n", m->system.vendor ? m->system.vendor : "unknown",
 	       m->system.product ? m->system.product : "machine", m->system.serial ? m->system.serial : "unknown", m->n_disks,

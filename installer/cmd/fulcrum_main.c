@@ -19,12 +19,13 @@
 #include "cmd/fulcrum_inventory.h"
 #include "cmd/fulcrum_report.h"
 #include "cmd/fulcrum_show.h"
+#include "cmd/fulcrum_wipe.h"
 #include "data/json.h"
 #include "data/yaml.h"
 
 struct options {
 	struct show show;
-	bool full, all;
+	bool full, all, all_disks;
 	const char *plan, *role;
 	const char **wipe;
 	size_t n_wipe;
@@ -33,7 +34,7 @@ struct options {
 };
 
 /* One row a command: its words (NODE and FILE stand for one), the path (%s is the node), and what prints it. */
-enum { POST = 1, POST_DEPLOY, POST_FILE };
+enum { POST = 1, POST_DEPLOY, POST_FILE, POST_WIPE };
 static const struct command {
 	const char *words[3];
 	const char *path;
@@ -54,6 +55,10 @@ static const struct command {
 	{ { "node", "rebind", "NODE" }, "/node/%s/rebind", POST, show_deploy, "the rules are asked about it again" },
 	{ { "node", "release", "NODE" }, "/node/%s/release", POST, show_deploy, "take it out of use; its name and address are free" },
 	{ { "node", "delete", "NODE" }, "/node/%s/delete", POST, show_deploy, "forget it with all that was kept of it" },
+	{ { "node", "wipe", "NODE" }, "/node/%s/wipe", POST_WIPE, show_wipe, "what wiping it on release would erase, and how; with --plan HASH it happens; [--all-disks]" },
+	{ { "wipe", "list" }, "/wipes", 0, show_wipes, "all certificates of wipes" },
+	{ { "wipe", "certificate", "NODE" }, "/wipe/%s", 0, show_json, "the newest of what was called so, signed; also when it is forgotten" },
+	{ { "wipe", "NODE" }, "/node/%s/wipe", POST_WIPE, show_wipe, "the same as node wipe" },
 	{ { "bundle", "NODE" }, "/node/%s/bundle", 0, show_bundle, "all that is known of it, as one tar file on standard output" },
 	{ { "explain", "NODE" }, "/node/%s/explain", 0, show_text, "which rule bound it, and why each other did not" },
 	{ { "rules" }, "/rules", 0, show_rules, "what the rules in force make of every node" },
@@ -79,6 +84,19 @@ static const char *deploy_body(const struct options *o, struct arena *a)
 	return arena_strdup(a, str_text(&out));
 }
 
+static const char *wipe_body(const struct options *o, struct arena *a)
+{
+	struct tree *t = tree_new(a, TREE_MAP);
+	AUTO_STR out = STR_INIT;
+
+	if (o->plan)
+		tree_add(a, t, "plan_hash", tree_string(a, o->plan));
+	if (o->all_disks)
+		tree_add(a, t, "all_disks", tree_bool(a, true));
+	json_write(t, false, &out);
+	return arena_strdup(a, str_text(&out));
+}
+
 static void usage(FILE *to)
 {
 	fputs("usage: fulcrum [-o table|json] COMMAND\n", to);
@@ -91,6 +109,7 @@ static void usage(FILE *to)
 	}
 	fputs("  deploy             NODE..., --all or --role NAME: each once, whatever becomes of the others\n"
 	      "  verify             NODE..., --all or --role NAME: the checks of ready nodes again; exit 10 when one is not as declared\n"
+	      "  wipe verify FILE [KEY]   whether a certificate is what the site's key signed, and what it says\n"
 	      "  report check FILE [KEY]  whether a report that was carried away is what the site's key signed\n",
 	      to);
 	fputs("  network            show, check FILE, apply FILE [--timeout SECONDS], confirm, revert: this machine's own networks\n", to);
@@ -125,6 +144,14 @@ static const struct command *find_command(const struct options *o, const char **
 	return NULL;
 }
 
+/* Nothing that was said is passed over. */
+static bool options_fit(const struct options *o, int method)
+{
+	bool plan = method == POST_DEPLOY || method == POST_WIPE;
+
+	return (plan || !o->plan) && (method == POST_DEPLOY || (!o->n_wipe && !o->full)) && (method == POST_WIPE || !o->all_disks);
+}
+
 static int run(const struct options *o)
 {
 	AUTO_ARENA a = ARENA_INIT;
@@ -135,7 +162,7 @@ static int run(const struct options *o)
 	struct error err;
 
 	c = find_command(o, &arg);
-	if (!c || (c->method != POST_DEPLOY && (o->plan || o->n_wipe || o->full))) {
+	if (!c || !options_fit(o, c->method)) {
 		usage(stderr);
 		return 2;
 	}
@@ -144,7 +171,7 @@ static int run(const struct options *o)
 			return client_fail("fulcrum", &err);
 		body = str_text(&file);
 	} else if (c->method) {
-		body = c->method == POST_DEPLOY ? deploy_body(o, &a) : "";
+		body = c->method == POST_DEPLOY ? deploy_body(o, &a) : c->method == POST_WIPE ? wipe_body(o, &a) : "";
 	}
 	/* Only literals of the table above are formats here. */
 	path = strstr(c->path, "%s") ? client_path(c->path, arg, &a) : c->path;
@@ -167,7 +194,7 @@ static int run_batch(const struct options *o)
 	struct batch b = { .show = &o->show, .names = o->words + 1, .n_names = o->n_words - 1, .role = o->role, .all = o->all };
 
 	/* One plan's hash is no word about others. */
-	if ((o->plan && o->n_words != 2) || (!b.n_names && !b.role && !b.all)) {
+	if (o->all_disks || (o->plan && o->n_words != 2) || (!b.n_names && !b.role && !b.all)) {
 		usage(stderr);
 		return 2;
 	}
@@ -205,7 +232,8 @@ int main(int argc, char **argv)
 		{ "output", required_argument, NULL, 'o' }, { "plan", required_argument, NULL, 'p' },
 		{ "wipe", required_argument, NULL, 'w' },   { "full", no_argument, NULL, 'f' },
 		{ "all", no_argument, NULL, 'a' },	    { "role", required_argument, NULL, 'r' },
-		{ "help", no_argument, NULL, 'h' },	    { NULL, 0, NULL, 0 },
+		{ "all-disks", no_argument, NULL, 'A' },    { "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
 	};
 	static const char *const of_this_machine[] = { "network", "export", "import", "factory-reset" };
 	AUTO_ARENA a = ARENA_INIT;
@@ -238,6 +266,9 @@ int main(int argc, char **argv)
 		case 'a':
 			o.all = true;
 			break;
+		case 'A':
+			o.all_disks = true;
+			break;
 		case 'r':
 			o.role = optarg;
 			break;
@@ -254,5 +285,7 @@ int main(int argc, char **argv)
 	}
 	if (o.n_words >= 3 && o.n_words <= 4 && !strcmp(o.words[0], "report") && !strcmp(o.words[1], "check"))
 		return report_check(o.words[2], o.n_words == 4 ? o.words[3] : NULL);
+	if (o.n_words >= 3 && o.n_words <= 4 && !strcmp(o.words[0], "wipe") && !strcmp(o.words[1], "verify"))
+		return wipe_verify(o.words[2], o.n_words == 4 ? o.words[3] : NULL);
 	return is_batch(&o) ? run_batch(&o) : run(&o);
 }

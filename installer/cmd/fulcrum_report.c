@@ -16,13 +16,12 @@
 
 enum { REPORT_MAX = 64 << 20 };
 
-/* The report of T whose signature was checked; NULL with *ERR. */
-static struct tree *open_report(const char *file, const struct tree *t, const char *key, struct arena *a, struct error *err)
+struct tree *signed_open(const char *file, const struct tree *t, const char *member, const char *key, struct arena *a, struct error *err)
 {
-	const char *text = tree_get_text(t, "report"), *own = tree_get_text(t, "key"), *sign = tree_get_text(t, "signature");
+	const char *text = tree_get_text(t, member), *own = tree_get_text(t, "key"), *sign = tree_get_text(t, "signature");
 
 	if (!text || !own || !sign || !hex_is(own, KEY_PUB_HEX - 1) || !hex_is(sign, SIG_HEX - 1)) {
-		error_set(err, ERR_INPUT, "%s: is no report: it has no text, key and signature", file);
+		error_set(err, ERR_INPUT, "%s: is no signed %s: it has no text, key and signature", file, member);
 		return NULL;
 	}
 	if (key && !str_eq(key, own)) {
@@ -75,7 +74,7 @@ int report_check(const char *file, const char *key)
 	if (file_read(file, REPORT_MAX, &text, &err))
 		return client_fail("fulcrum", &err);
 	t = json_parse(file, str_text(&text), text.len, &a, &err);
-	report = t ? open_report(file, t, key, &a, &err) : NULL;
+	report = t ? signed_open(file, t, "report", key, &a, &err) : NULL;
 	if (!report)
 		return client_fail("fulcrum", &err);
 	print_report(report, &a);

@@ -7,6 +7,7 @@
 #include "cmd/install_job.h"
 #include "data/json.h"
 #include "observe/bmc.h"
+#include "observe/erase.h"
 #include "observe/health.h"
 #include "plan/net.h"
 #include "plan/select.h"
@@ -43,6 +44,7 @@ int verb_observe(struct job *j, struct error *err)
 	if (!j->o.machine) {
 		observe_health(j->sys, &j->a, j->machine);
 		observe_bmc(j->sys, "", &j->a, j->machine);
+		observe_erase(j->sys, "", &j->a, j->machine);
 	}
 	if (j->o.json)
 		field_to_json(&machine_schema, j->machine, false, true, &text);

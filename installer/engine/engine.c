@@ -90,6 +90,8 @@ static int compare_state(const struct plan_disk *p, const struct disk *d, struct
 {
 	char state[HASH_HEX];
 
+	if (str_eq(p->state, PLAN_ANY_STATE))
+		return 0;
 	disk_state(d, state);
 	if (str_eq(state, p->state))
 		return 0;
@@ -252,10 +254,13 @@ static int clear_the_way(struct run *r, const char **paths, struct error *err)
 	for (size_t i = 0; i < r->plan->n_disks; i++) {
 		AUTO_STR went = STR_INIT;
 
-		if (!r->plan->disks[i].n_holders)
+		/* Where all of it goes, what stands on it today was not planned for. */
+		if (!r->plan->disks[i].n_holders && !str_eq(r->plan->disks[i].state, PLAN_ANY_STATE))
 			continue;
 		if (r->e->sys->ops->take_down(r->e->sys, paths[i], &went, err))
 			return -1;
+		if (!went.len)
+			continue;
 		note(r, "taken down from %s: %s", r->plan->disks[i].name, str_text(&went));
 		any = true;
 	}
@@ -269,7 +274,7 @@ static int run_all(struct engine *e, const struct plan *plan, struct held *held,
 	struct op_env env = {
 		.sys = e->sys, .plan = plan, .disk_paths = paths, .source = e->source, .release_key = e->release_key,
 		.target = e->target, .site_text = e->site_text, .secrets = e->secrets, .n_secrets = e->n_secrets,
-		.note = on_note, .progress = on_progress, .progress_ctx = &r,
+		.note = on_note, .progress = on_progress, .progress_ctx = &r, .keep = e->keep,
 	};
 	struct journal *j = &r.journal;
 	struct error ignored;
@@ -288,6 +293,8 @@ static int run_all(struct engine *e, const struct plan *plan, struct held *held,
 	}
 	journal_close(j);
 	memcpy(e->node_key, env.node_key, sizeof(e->node_key));
+	e->erased = env.erased;
+	e->n_erased = env.n_erased;
 	return rc;
 }
 

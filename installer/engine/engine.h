@@ -33,6 +33,9 @@ struct engine {
 	size_t n_secrets;
 	const struct engine_sink *sink;
 	char node_key[KEY_PUB_HEX]; /* out: key of the deployed system, when the plan made one */
+	struct arena *keep; /* a plan that erases needs it: where `erased` lies */
+	struct erased *erased; /* out: a disk each that was erased, also when a later one failed */
+	size_t n_erased;
 };
 
 /*

@@ -90,6 +90,8 @@ static const struct field disk_fields[] = {
 	FIELD_STRUCTS(struct disk, partitions, FIELD_OMIT_EMPTY, &partition_schema, "partitions in order"),
 	FIELD_STRUCTS(struct disk, signatures, FIELD_OMIT_EMPTY, &signature_schema, "on the whole disk"),
 	FIELD_STRUCT(struct disk, health, FIELD_OMIT_EMPTY, &health_schema, "what it says of its health"),
+	FIELD_STRINGS(struct disk, erase, FIELD_OMIT_EMPTY, "ways to erase it that it allows, strongest first"),
+	FIELD_STRING(struct disk, erase_note, FIELD_OMIT_EMPTY, "why it does not allow others"),
 };
 const struct schema disk_schema = SCHEMA("disk", struct disk, disk_fields, "one disk");
 

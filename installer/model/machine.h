@@ -82,6 +82,9 @@ struct disk {
 	struct signature *signatures; /* on the whole disk */
 	size_t n_signatures;
 	struct disk_health health; /* not part of disk_state() */
+	const char **erase; /* ways to erase it that it allows, strongest first (model/erase.h); not part of disk_state() */
+	size_t n_erase;
+	const char *erase_note; /* why not others */
 };
 
 struct nic {

@@ -8,7 +8,7 @@
 #include "data/json.h"
 
 const char *const op_kind_names[] = { "clear", "table", "raid",   "crypt", "group",    "volume", "mkfs",   "image",
-				      "system", "seed", "admin", "identity", "boot", "commit", NULL };
+				      "system", "seed", "admin", "identity", "boot", "commit", "erase", NULL };
 _Static_assert(ARRAY_LEN(op_kind_names) == OP__N + 1, "a name for every operation");
 
 static const struct field extent_fields[] = {
@@ -177,7 +177,7 @@ static const struct field bios_fields[] = {
 };
 static const struct schema bios_schema = SCHEMA("bios", struct bios_target, bios_fields, "where GRUB for BIOS goes");
 static const struct field boot_fields[] = {
-	FIELD_STRING(struct op_boot, kind, FIELD_REQUIRED, "admin or node"),
+	FIELD_STRING(struct op_boot, kind, FIELD_REQUIRED, "admin, node or wipe"),
 	FIELD_STRING(struct op_boot, root_uuid, FIELD_REQUIRED, "file system with the menu"),
 	FIELD_STRING(struct op_boot, slot_b_uuid, FIELD_OMIT_EMPTY, "the other slot's"),
 	FIELD_STRINGS(struct op_boot, esps, FIELD_REQUIRED, "EFI system partitions"),
@@ -193,6 +193,12 @@ static const struct schema guid_schema = SCHEMA("guid", struct disk_guid, guid_f
 static const struct field commit_fields[] = {
 	FIELD_STRUCTS(struct op_commit, disks, FIELD_REQUIRED, &guid_schema, "disks, the first one marked last"),
 };
+static const struct field erase_fields[] = {
+	FIELD_STRING(struct op_erase, disk, FIELD_REQUIRED, "disk, by role"),
+	FIELD_STRINGS(struct op_erase, methods, FIELD_REQUIRED, "methods, tried in this order"),
+	FIELD_STRING(struct op_erase, seed, FIELD_REQUIRED, "seed of the places that are sampled"),
+	FIELD_U64(struct op_erase, random, 0, "places besides both ends"),
+};
 
 static const struct schema clear_schema = SCHEMA("clear", struct op_clear, clear_fields, "wipe all signatures"),
 	table_schema = SCHEMA("table", struct op_table, table_fields, "write a partition table"),
@@ -207,7 +213,8 @@ static const struct schema clear_schema = SCHEMA("clear", struct op_clear, clear
 	admin_schema = SCHEMA("admin", struct op_admin, admin_fields, "the admin node's state"),
 	identity_schema = SCHEMA("identity", struct op_identity, identity_fields, "a node's identity"),
 	boot_schema = SCHEMA("boot", struct op_boot, boot_fields, "boot loader"),
-	commit_schema = SCHEMA("commit", struct op_commit, commit_fields, "mark the install as finished");
+	commit_schema = SCHEMA("commit", struct op_commit, commit_fields, "mark the install as finished"),
+	erase_schema = SCHEMA("erase", struct op_erase, erase_fields, "erase all of a disk");
 
 const struct schema *const op_schemas[OP__N] = {
 	[OP_CLEAR] = &clear_schema,   [OP_TABLE] = &table_schema, [OP_RAID] = &raid_schema,
@@ -215,7 +222,7 @@ const struct schema *const op_schemas[OP__N] = {
 	[OP_MKFS] = &mkfs_schema,
 	[OP_IMAGE] = &image_schema,   [OP_SYSTEM] = &system_schema, [OP_SEED] = &seed_schema,
 	[OP_ADMIN] = &admin_schema,   [OP_IDENTITY] = &identity_schema, [OP_BOOT] = &boot_schema,
-	[OP_COMMIT] = &commit_schema,
+	[OP_COMMIT] = &commit_schema, [OP_ERASE] = &erase_schema,
 };
 
 static const struct field plan_disk_fields[] = {
@@ -346,7 +353,7 @@ struct plan *plan_read(const struct tree *t, struct arena *a, struct error *err)
 size_t plan_point_of_no_return(const struct plan *p)
 {
 	for (size_t i = 0; i < p->n_ops; i++)
-		if (p->ops[i].kind == OP_CLEAR || p->ops[i].kind == OP_TABLE)
+		if (p->ops[i].kind == OP_CLEAR || p->ops[i].kind == OP_TABLE || p->ops[i].kind == OP_ERASE)
 			return i;
 	return p->n_ops;
 }

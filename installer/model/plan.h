@@ -13,6 +13,9 @@
 /* Firmware entries that begin so are ours. */
 #define BOOT_ENTRY_LABEL "Fulcrum "
 
+/* plan_disk.state where all of a disk goes, whatever it carries. */
+#define PLAN_ANY_STATE "any"
+
 enum { PLAN_VERSION = 1, PLAN_SHORT = 8 /* hex digits shown to people */ };
 
 struct plan_disk {
@@ -193,7 +196,15 @@ struct op_commit { /* after everything is proved: the final disk GUIDs, the mark
 	size_t n_disks;
 };
 
-enum op_kind { OP_CLEAR, OP_TABLE, OP_RAID, OP_CRYPT, OP_GROUP, OP_VOLUME, OP_MKFS, OP_IMAGE, OP_SYSTEM, OP_SEED, OP_ADMIN, OP_IDENTITY, OP_BOOT, OP_COMMIT, OP__N };
+struct op_erase { /* all of a disk, by the first of METHODS that works and is proved by samples */
+	const char *disk;     /* role */
+	const char **methods; /* names of model/erase.h, in this order */
+	size_t n_methods;
+	const char *seed;     /* of the places that are sampled */
+	uint64_t random;      /* how many of them besides both ends */
+};
+
+enum op_kind { OP_CLEAR, OP_TABLE, OP_RAID, OP_CRYPT, OP_GROUP, OP_VOLUME, OP_MKFS, OP_IMAGE, OP_SYSTEM, OP_SEED, OP_ADMIN, OP_IDENTITY, OP_BOOT, OP_COMMIT, OP_ERASE, OP__N };
 extern const char *const op_kind_names[];
 extern const struct schema *const op_schemas[OP__N];
 
@@ -209,7 +220,7 @@ struct op {
 
 struct plan {
 	uint64_t plan; /* PLAN_VERSION */
-	const char *kind, *subject; /* "admin" or "node"; its name */
+	const char *kind, *subject; /* "admin", "node" or "wipe"; its name */
 	const char *machine; /* "serial QEMU-0001, 2 CPUs, 4 GiB" */
 	const char *profile;
 	const char *goal; /* final disk GUID of a finished install of this goal on this disk */

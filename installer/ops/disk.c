@@ -53,7 +53,7 @@ int clear_verify(struct op_env *env, const void *params, struct error *err)
 	return 0;
 }
 
-static const struct plan_disk *plan_disk(const struct op_env *env, const char *role)
+const struct plan_disk *op_plan_disk(const struct op_env *env, const char *role)
 {
 	for (size_t i = 0; i < env->plan->n_disks; i++)
 		if (str_eq(env->plan->disks[i].role, role))
@@ -68,7 +68,7 @@ int table_apply(struct op_env *env, const void *params, struct error *err)
 
 	if (op_disk_path(env, p->disk, &path, err))
 		return -1;
-	return env->sys->ops->table_write(env->sys, path, plan_disk(env, p->disk)->sector_bytes, p, err);
+	return env->sys->ops->table_write(env->sys, path, op_plan_disk(env, p->disk)->sector_bytes, p, err);
 }
 
 static const struct partition *by_number(const struct disk *d, uint64_t number)
@@ -106,7 +106,7 @@ int table_verify(struct op_env *env, const void *params, struct error *err)
 static const char *sector_of(const struct op_env *env, const char *dev, struct arena *a)
 {
 	const char *colon = strrchr(dev, ':');
-	const struct plan_disk *d = colon ? plan_disk(env, arena_strndup(a, dev, (size_t)(colon - dev))) : NULL;
+	const struct plan_disk *d = colon ? op_plan_disk(env, arena_strndup(a, dev, (size_t)(colon - dev))) : NULL;
 
 	return arena_printf(a, "%" PRIu64, d && d->sector_bytes ? d->sector_bytes : 512);
 }
@@ -165,7 +165,7 @@ int commit_apply(struct op_env *env, const void *params, struct error *err)
 		const char *path;
 
 		if (op_disk_path(env, g->disk, &path, err) ||
-		    env->sys->ops->table_guid(env->sys, path, plan_disk(env, g->disk)->sector_bytes, g->uuid, err))
+		    env->sys->ops->table_guid(env->sys, path, op_plan_disk(env, g->disk)->sector_bytes, g->uuid, err))
 			return -1;
 	}
 	return 0;

@@ -17,6 +17,7 @@ const struct op_type op_types[OP__N] = {
 	[OP_SYSTEM] = { system_apply, system_verify },	 [OP_SEED] = { seed_apply, seed_verify },
 	[OP_ADMIN] = { admin_apply, admin_verify },	 [OP_IDENTITY] = { identity_apply, identity_verify },
 	[OP_BOOT] = { boot_apply, boot_verify },	 [OP_COMMIT] = { commit_apply, commit_verify },
+	[OP_ERASE] = { erase_apply, erase_verify },
 };
 
 int op_possible(struct op_env *env, const struct op *op, struct error *err)

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "model/erase.h"
 #include "model/plan.h"
 #include "sys/sys.h"
 
@@ -36,6 +37,10 @@ struct op_env {
 	void *progress_ctx;
 	/* Left by `identity` for the report: public key of the deployed system. */
 	char node_key[KEY_PUB_HEX];
+	/* Left by `erase`, in KEEP, which it needs: what came of each disk. */
+	struct arena *keep;
+	struct erased *erased;
+	size_t n_erased;
 };
 
 struct op_type {
@@ -59,6 +64,8 @@ MUST_CHECK int op_disk_path(const struct op_env *env, const char *role, const ch
 /* Device node of the device that the reference DEV names (see model/plan.h). */
 MUST_CHECK int op_dev_path(const struct op_env *env, const char *dev, struct arena *a, const char **ret,
 			   struct error *err);
+/* What the plan says of the disk with ROLE; NULL if it names none. */
+const struct plan_disk *op_plan_disk(const struct op_env *env, const char *role);
 /* Looks at the disk with ROLE again. */
 MUST_CHECK int op_probe(const struct op_env *env, const char *role, struct arena *a, struct disk *ret,
 			struct error *err);
@@ -106,3 +113,5 @@ int boot_apply(struct op_env *env, const void *params, struct error *err);
 int boot_verify(struct op_env *env, const void *params, struct error *err);
 int commit_apply(struct op_env *env, const void *params, struct error *err);
 int commit_verify(struct op_env *env, const void *params, struct error *err);
+int erase_apply(struct op_env *env, const void *params, struct error *err);
+int erase_verify(struct op_env *env, const void *params, struct error *err);

@@ -3,9 +3,9 @@
 #include "proto/proto.h"
 
 const char *const agent_life_names[] = { "ram", "disk", NULL };
-const char *const order_names[] = { "wait", "deploy", "check", "reboot", NULL };
+const char *const order_names[] = { "wait", "deploy", "check", "reboot", "wipe", NULL };
 const char *const record_names[] = { "kernel", "agent", "system", NULL };
-const char *const report_names[] = { "claim", "progress", "applied", "failed", "checks", NULL };
+const char *const report_names[] = { "claim", "progress", "applied", "failed", "checks", "wiped", NULL };
 
 static const struct field hello_fields[] = {
 	FIELD_ENUM(struct msg_hello, life, FIELD_REQUIRED, agent_life_names, "from memory or from disk"),
@@ -76,6 +76,7 @@ static const struct field report_fields[] = {
 	FIELD_STRING(struct msg_report, hint, FIELD_OMIT_EMPTY, "failed: what to do"),
 	FIELD_STRING(struct msg_report, key, FIELD_OMIT_EMPTY, "applied: key of the deployed system"),
 	FIELD_STRUCTS(struct msg_report, results, FIELD_OMIT_EMPTY, &check_result_schema, "checks: outcomes"),
+	FIELD_STRUCTS(struct msg_report, erased, FIELD_OMIT_EMPTY, &erased_schema, "wiped: what came of each disk"),
 };
 const struct schema msg_report_schema = SCHEMA("report", struct msg_report, report_fields, "something happened");
 

@@ -10,6 +10,7 @@
  */
 #pragma once
 #include "data/field.h"
+#include "model/erase.h"
 #include "model/machine.h"
 
 #define PROTO_HEADER "Fulcrum-Sign"
@@ -41,8 +42,8 @@ struct msg_poll {
 	const char *node;
 	uint64_t attempt, seq;
 };
-enum order_kind { ORDER_WAIT, ORDER_DEPLOY, ORDER_CHECK, ORDER_REBOOT };
-extern const char *const order_names[]; /* "wait", "deploy", "check", "reboot" */
+enum order_kind { ORDER_WAIT, ORDER_DEPLOY, ORDER_CHECK, ORDER_REBOOT, ORDER_WIPE };
+extern const char *const order_names[]; /* "wait", "deploy", "check", "reboot", "wipe" */
 struct check { /* a must-pass check, as data */
 	const char *name, *probe, *argument, *expected;
 };
@@ -50,12 +51,12 @@ struct msg_order {
 	enum order_kind order;
 	const char *text; /* for the node's own screen: what it waits for */
 	uint64_t poll_ms;
-	const char *plan, *plan_hash; /* deploy: the canonical JSON as a string */
+	const char *plan, *plan_hash; /* deploy, wipe: the canonical JSON as a string */
 	struct check *checks; /* check */
 	size_t n_checks;
 };
-enum report_kind { REPORT_CLAIM, REPORT_PROGRESS, REPORT_APPLIED, REPORT_FAILED, REPORT_CHECKS };
-extern const char *const report_names[]; /* "claim", "progress", "applied", "failed", "checks" */
+enum report_kind { REPORT_CLAIM, REPORT_PROGRESS, REPORT_APPLIED, REPORT_FAILED, REPORT_CHECKS, REPORT_WIPED };
+extern const char *const report_names[]; /* "claim", "progress", "applied", "failed", "checks", "wiped" */
 struct check_result {
 	const char *name, *expected, *seen;
 	bool pass;
@@ -71,6 +72,8 @@ struct msg_report {
 	const char *key;	       /* applied: public key of the deployed system */
 	struct check_result *results;  /* checks */
 	size_t n_results;
+	struct erased *erased; /* wiped: every disk of the plan */
+	size_t n_erased;
 };
 enum record_kind { RECORD_KERNEL, RECORD_AGENT, RECORD_SYSTEM };
 extern const char *const record_names[]; /* "kernel", "agent", "system" */

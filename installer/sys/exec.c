@@ -8,6 +8,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -26,7 +27,7 @@
 #include "base/fd.h"
 #include "sys/real.h"
 
-enum { OUTPUT_MAX = 1024 * 1024, TAIL_MAX = 600, TIMEOUT_MS = 60000 };
+enum { OUTPUT_MAX = 1024 * 1024, TAIL_MAX = 600, TIMEOUT_MS = 60000, TICK_MS = 1000 };
 
 /* The end of a stream: what a program said last explains why it failed. */
 struct tail {
@@ -192,9 +193,18 @@ static int drain(int *fd, struct tail *tail, struct str *output)
 	return 1;
 }
 
+static int wait_ms(const struct sys_exec *x, uint64_t left)
+{
+	uint64_t most = x->tick ? TICK_MS : INT_MAX;
+
+	return (int)(left < most ? left : most);
+}
+
 /* 0 when the child has ended, -1 at the deadline. */
 static int watch(struct run *r, struct str *output, uint64_t end)
 {
+	uint64_t tick = clock_mono_ms() + TICK_MS;
+
 	for (;;) {
 		struct pollfd p[3] = {
 			{ .fd = r->pidfd, .events = POLLIN },
@@ -205,7 +215,11 @@ static int watch(struct run *r, struct str *output, uint64_t end)
 
 		if (now >= end)
 			return -1;
-		if (poll(p, 3, (int)(end - now)) <= 0)
+		if (r->x->tick && now >= tick) {
+			r->x->tick(r->x->tick_ctx);
+			tick = now + TICK_MS;
+		}
+		if (poll(p, 3, wait_ms(r->x, end - now)) <= 0)
 			continue;
 		if (p[1].revents)
 			drain(&r->ours[OUT], &r->out_tail, output);

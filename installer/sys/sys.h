@@ -24,6 +24,8 @@ struct sys_exec {
 	size_t input_len;	 /* of its bytes; 0 = it is text and ends with its NUL */
 	struct str *output;	 /* stdout is appended (at most 1 MiB), or NULL = dropped */
 	unsigned int timeout_ms; /* 0 = 60 s; the child's process group is killed after it */
+	void (*tick)(void *ctx); /* about once a second while it runs; or NULL */
+	void *tick_ctx;
 };
 
 /* One HTTP request and what is wanted of its answer. */

@@ -33,21 +33,29 @@ static void reach_all(void)
 
 static void only_one_way_to_writing(void)
 {
-	bool from_approved = true, agent_when_writing = true, local_when_own = true;
+	bool from_approved = true, from_leaving = true, proved = true, agent_when_writing = true, local_when_own = true;
 
 	for (size_t i = 0; i < life_rows_n; i++) {
 		const struct life_row *r = &life_rows[i];
 
+		if (r->to == NODE_WIPING)
+			from_leaving = from_leaving && r->from == NODE_LEAVING && r->event == EV_CLAIMED;
+		if (r->to == NODE_LEAVING && r->from != NODE_LEAVING)
+			from_leaving = from_leaving && r->event == EV_WIPE;
+		if (r->event == EV_WIPED)
+			proved = proved && r->to == NODE_RELEASED && (r->from == NODE_WIPING || r->from == NODE_UNWIPED);
 		if (r->to == NODE_DEPLOYING)
 			from_approved = from_approved && r->from == NODE_APPROVED && r->event == EV_CLAIMED;
 		/* A node with its own system leaves local boot only by the operator's word, or by failing. */
 		if (life_states[r->from].boot == BOOT_LOCAL && life_states[r->to].boot == BOOT_AGENT)
-			local_when_own = local_when_own && (r->event == EV_DEPLOY || r->event == EV_RELEASE || r->to == NODE_FAILED);
+			local_when_own = local_when_own && (r->event == EV_DEPLOY || r->event == EV_RELEASE || r->event == EV_WIPE || r->to == NODE_FAILED);
 	}
 	agent_when_writing = life_states[NODE_DEPLOYING].boot == BOOT_AGENT;
 	ok(from_approved, "only a claim of an approved plan leads to writing");
 	ok(agent_when_writing, "a node that is being written boots the agent");
-	ok(local_when_own, "a node with its own system keeps it until the operator says deploy or release, or it fails");
+	ok(local_when_own, "a node with its own system keeps it until the operator says deploy, release or wipe, or it fails");
+	ok(from_leaving, "only the operator's word and a claim after it lead to erasing");
+	ok(proved, "only what claimed a wipe ends one");
 	ok(life_find(NODE_READY, EV_CLAIMED) == NULL, "a ready node has nothing to claim");
 	ok(life_find(NODE_FAILED, EV_HELLO)->to == NODE_FAILED, "a failed node stays failed when its agent comes back");
 	ok(life_find(NODE_DEPLOYING, EV_HELLO)->to == NODE_FAILED, "an agent that comes back while deploying has failed");
