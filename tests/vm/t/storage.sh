@@ -42,6 +42,7 @@ site_file()
 		      ten: { serial: "TEN-*", count: 4 }
 		      set: { serial: "LVM-*", count: 3 }
 		    layout:
+		      - { bios: 1M }
 		      - { esp: 128M }
 		      - { root: rest }
 		      - { raid: { name: r5, level: 5, on: five } }
@@ -61,12 +62,13 @@ site_file()
 
 plug_all()
 {
-	local serial size
+	local serial size last=
 	while read -r serial size; do
+		last=$serial
 		truncate -s "$size" -- "$RUN_DIR/$serial.raw"
 		vm_plug m "${serial,,}" "$RUN_DIR/$serial.raw" "$serial" || die "$WAIT_ERROR"
 	done < <(disks)
-	vm_guest_disk m 20 "$serial" >/dev/null || die "the disks did not appear"
+	vm_guest_disk m 20 "$last" >/dev/null || die "the disks did not appear"
 }
 
 # Plans and installs
