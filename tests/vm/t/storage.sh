@@ -105,7 +105,7 @@ test_made()
 fill()
 {
 	# shellcheck disable=SC2016  # for the guest's shell
-	vm_shell m 60 'set -e; mkdir -p /run/mnt
+	vm_shell m 60 'set -e; modprobe xfs; mkdir -p /run/mnt
 		for d in /dev/md/r5 /dev/md/r6 /dev/mapper/vg1-fast /dev/mapper/vg1-kept; do
 			mount $d /run/mnt; dd if=/dev/urandom of=/run/mnt/letters bs=64k count=40 2>/dev/null; echo $d >/run/mnt/was; umount /run/mnt
 		done'
