@@ -221,9 +221,9 @@ static int in_target(struct op_env *env, const struct op_identity *p, const char
 
 static int work(struct op_env *env, const struct op_identity *p, const char *root, struct error *err)
 {
-	if (write_files(env, p, root, err) || make_keys(env, p, root, err))
+	if (write_files(env, p, root, err) || make_keys(env, p, root, err) || identity_packages(env, p, root, err))
 		return -1;
-	return identity_packages(env, p, root, err);
+	return identity_initramfs(env, p, root, err);
 }
 
 int identity_apply(struct op_env *env, const void *params, struct error *err)

@@ -36,14 +36,22 @@ const struct fstab_line *identity_boot_line(const struct op_identity *p);
  */
 MUST_CHECK int identity_move_boot(struct op_env *env, const struct op_identity *p, const char *root, struct error *err);
 
-/* --- identity_packages.c: packages, and the initramfs that comes of them */
+/* --- identity_packages.c */
 
 /* Every package that the node is to have is in the release's mirror; nothing is written. */
 MUST_CHECK int identity_offered(struct op_env *env, const struct op_identity *p, struct error *err);
 /*
  * Installs what is missing at ROOT, from the admin node's mirror, or from the medium's if that is what is installed
- * from; makes the initramfs again if it does not yet hold what root stands on. /dev, /proc, /sys and /run are mounted.
+ * from. /dev, /proc, /sys and /run are mounted.
  */
 MUST_CHECK int identity_packages(struct op_env *env, const struct op_identity *p, const char *root, struct error *err);
-/* The initramfs holds the programs and the settings that root stands on. */
+
+/* --- identity_initramfs.c */
+
+/*
+ * The initramfs at ROOT has the programs that root stands on, and is given the settings of this machine. The same is
+ * mounted.
+ */
+MUST_CHECK int identity_initramfs(struct op_env *env, const struct op_identity *p, const char *root, struct error *err);
+/* It ends in these settings. */
 MUST_CHECK int identity_check_initramfs(struct op_env *env, const struct op_identity *p, const char *root, struct error *err);

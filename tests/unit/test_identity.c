@@ -49,14 +49,13 @@ static struct net_dev devs[] = {
 };
 
 static const char whole[] =
-	"drwxr-xr-x   2 root     root            0 Jan  1 00:00 etc/mdadm\n"
-	"-rw-r--r--   1 root     root          112 Jan  1 00:00 etc/mdadm/mdadm.conf\n"
-	"-rw-r--r--   1 root     root           63 Jan  1 00:00 etc/lvm/lvmlocal.conf\n"
 	"lrwxrwxrwx   1 root     root            4 Jan  1 00:00 usr/sbin/lvchange -> lvm\n"
-	"-rw-r--r--   1 root     root           80 Jan  1 00:00 cryptroot/crypttab\n"
+	"-rw-r--r--   1 root     root            0 Jan  1 00:00 cryptroot/crypttab\n"
+	"-rwxr-xr-x   1 root     root        18848 Jan  1 00:00 usr/lib/cryptsetup/askpass\n"
 	"-rwxr-xr-x   1 root     root        80000 Jan  1 00:00 usr/sbin/cryptsetup\n"
 	"-rwxr-xr-x   1 root     root        90000 Jan  1 00:00 usr/sbin/mdadm\n"
 	"-rwxr-xr-x   1 root     root       190000 Jan  1 00:00 usr/sbin/lvm\n";
+static const char initramfs_path[] = "/target/root/boot/initrd.img-6.12", initramfs[] = "the image's initramfs";
 
 static void start(void)
 {
@@ -67,6 +66,7 @@ static void start(void)
 	for (size_t i = 0; i < w.n_parts; i++)
 		w.parts[i] = (struct partition){ .number = i + 1, .start_bytes = (i + 1) << 26, .size_bytes = 1 << 26 };
 	w.initramfs = whole;
+	file_put(initramfs_path, initramfs, strlen(initramfs));
 	memset(&err, 0, sizeof(err));
 }
 
@@ -136,16 +136,78 @@ static void test_seen(void)
 	}
 }
 
-static void test_initramfs(void)
+/* The archive behind the image's, unpacked; "" when there is none. */
+static const char *appended(void)
 {
-	static const char *const names[] = { "etc/mdadm/mdadm.conf", "usr/sbin/lvm\n", "etc/lvm/lvmlocal.conf", "cryptroot/crypttab",
-					     "usr/sbin/cryptsetup" };
-	/* Those that the image came with. */
-	static const char *const others[] = { "112 Jan  1 00:00 etc/mdadm/mdadm.conf", "63 Jan  1 00:00 etc/lvm/lvmlocal.conf" };
+	static char text[4096];
+	const struct str *f = &file_at(initramfs_path, false)->data;
+	size_t at = strlen(initramfs), n;
+
+	ok(f->len >= at && !memcmp(f->s, initramfs, at), "the image's initramfs is in front as it was");
+	memset(text, 0, sizeof(text));
+	if (f->len == at)
+		return text;
+	n = ZSTD_decompress(text, sizeof(text) - 1, f->s + at, f->len - at);
+	ok(!ZSTD_isError(n) && !(n % 4), "what was appended is one frame, of whole words");
+	for (size_t i = 0; i < n; i++)
+		if (!text[i])
+			text[i] = '~';
+	return text;
+}
+
+#define ENTRY(mode, size, name_size) "070701" "00000000" mode "00000000" "00000000" "00000001" "00000000" size \
+	"00000000" "00000000" "00000000" "00000000" name_size "00000000"
+
+static void test_settings(void)
+{
+	size_t len;
+
+	start();
+	ok(!apply() && !verify() && !w.renewals, "the initramfs is not made again, but told of this machine");
+	is_str(appended(),
+	       ENTRY("000041ED", "00000000", "00000004") "etc~~~"
+	       ENTRY("000041ED", "00000000", "0000000A") "etc/mdadm~"
+	       ENTRY("000081A4", "00000070", "00000015") "etc/mdadm/mdadm.conf~~"
+	       "HOMEHOST <ignore>\nMAILADDR root\nAUTO -all\nARRAY /dev/md/md-boot UUID=0:1:2:3\nARRAY /dev/md/md-main UUID=4:5:6:7\n"
+	       ENTRY("000041ED", "00000000", "00000004") "etc~~~"
+	       ENTRY("000041ED", "00000000", "00000008") "etc/lvm~~~"
+	       ENTRY("000081A4", "0000003F", "00000016") "etc/lvm/lvmlocal.conf~"
+	       "activation {\n\tauto_activation_volume_list = [ \"vg0\", \"vg1\" ]\n}\n~"
+	       ENTRY("000041ED", "00000000", "0000000A") "cryptroot~"
+	       ENTRY("000081A4", "00000025", "00000013") "cryptroot/crypttab~~~~"
+	       "secret UUID=1ec5 none luks,initramfs\n~~~"
+	       ENTRY("00000000", "00000000", "0000000B") "TRAILER!!!~~~~", "of what root stands on, and no more");
+	len = file_at(initramfs_path, false)->data.len;
+	ok(!apply() && !verify() && file_at(initramfs_path, false)->data.len == len, "and told once, however often it is done");
+	file_at(initramfs_path, false)->data.s[len - 1] ^= 1;
+	ok(verify() && err.kind == ERR_VERIFY && strstr(err.msg, "does not end in the settings"), "other settings are seen: %s", err.msg);
+	start();
+	w.lie_path = initramfs_path;
+	w.lie = initramfs;
+	ok(!apply() && verify() && err.kind == ERR_VERIFY && !w.mounts, "so are none: %s", err.msg);
+}
+
+/* A root on a partition, without arrays or groups. */
+static void test_plain(void)
+{
+	const struct op_identity all = identity;
+
+	start();
+	identity.dev = "system:2";
+	identity.n_arrays = identity.n_groups = 0;
+	identity.n_crypttab = 0;
+	ok(!apply() && !verify() && !w.looks && !w.renewals, "without anything below root nobody looks into the initramfs");
+	is_str(appended(), "", "which stays as it is");
+	identity = all;
+}
+
+static void test_programs(void)
+{
+	static const char *const names[] = { "usr/sbin/mdadm\n", "usr/sbin/lvm\n", "usr/sbin/cryptsetup", "cryptsetup/askpass" };
 
 	start();
 	w.stale = 1;
-	ok(!apply() && !verify() && w.renewals == 1, "an initramfs that lacks something is made again");
+	ok(!apply() && !verify() && w.renewals == 1, "an initramfs that lacks a program is made again");
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		char list[sizeof(whole)];
 
@@ -155,25 +217,6 @@ static void test_initramfs(void)
 		w.initramfs = list;
 		ok(apply() && err.kind == ERR_VERIFY && strstr(err.msg, "initramfs has no") && w.renewals == 1 && !w.mounts,
 		   "and refused when it still does: %s", err.msg);
-	}
-	for (size_t i = 0; i < ARRAY_LEN(others); i++) {
-		char list[sizeof(whole)];
-
-		start();
-		memcpy(list, whole, sizeof(whole));
-		*strstr(list, others[i]) = '9';
-		w.initramfs = list;
-		ok(apply() && err.kind == ERR_VERIFY && strstr(err.msg, "initramfs has another") && w.renewals == 1 && !w.mounts,
-		   "so is one with the settings of the image: %s", err.msg);
-	}
-	start();
-	{
-		char list[sizeof(whole)];
-
-		memcpy(list, whole, sizeof(whole));
-		memcpy(strstr(list, "80 Jan"), " 0", 2);
-		w.initramfs = list;
-		ok(apply() && strstr(err.msg, "no cryptroot/crypttab"), "an empty crypttab in it is none: %s", err.msg);
 	}
 }
 
@@ -232,7 +275,9 @@ int main(void)
 	env.release_key = pub;
 	test_written();
 	test_seen();
-	test_initramfs();
+	test_settings();
+	test_plain();
+	test_programs();
 	test_key();
 	test_fails();
 	world_reset();

@@ -148,7 +148,9 @@ static int target_exec(const struct sys_exec *x, struct error *e)
 	}
 	if (!strcmp(v[0], "/usr/bin/env") && after(v, "install"))
 		w.installs++;
-	if (!strcmp(v[0], "/usr/bin/readlink"))
+	if (!strcmp(v[0], "/usr/bin/readlink") && !strcmp(v[1], "-e"))
+		str_add(x->output, "/boot/initrd.img-6.12\n");
+	else if (!strcmp(v[0], "/usr/bin/readlink"))
 		str_addf(x->output, "boot%s-6.12\n", v[1]);
 	if (!strcmp(v[0], "/usr/bin/lsinitramfs")) {
 		w.looks++;

@@ -8,6 +8,7 @@
 # shellcheck source=tests/vm/lib.sh
 source "${BASH_SOURCE[0]%/*}/../lib.sh"
 
+DISK=1600M
 PASSPHRASE='correct horse battery staple'
 MAC=52:54:00:00:05:01
 
@@ -25,16 +26,16 @@ site_file()
 		profiles:
 		  vault:
 		    image: debian-13
-		    disks: { system: { bus: virtio, size: ">= 2G", count: 2 } }
+		    disks: { system: { bus: virtio, size: ">= 1G", count: 2 } }
 		    packages: [ tree ]
 		    layout:
 		      - { esp: 64M }
-		      - { raid:  { name: md-boot, level: 1, size: 384M } }
+		      - { raid:  { name: md-boot, level: 1, size: 256M } }
 		      - { boot:  { on: md-boot } }
 		      - { raid:  { name: md-main, level: 1, size: rest } }
 		      - { crypt: { name: secret, on: md-main, passphrase: "$PASSPHRASE" } }
 		      - { group: { name: vg0, on: secret } }
-		      - { root:  { on: vg0, size: 1200M } }
+		      - { root:  { on: vg0, size: 800M } }
 		      - { swap:  { on: vg0, size: 64M } }
 		      - { data:  { name: srv, on: vg0, size: rest, mount: /srv } }
 		rules:
@@ -52,8 +53,8 @@ test_install()
 {
 	local out hash
 	vm_rescue m 1024 uefi
-	vm_disk m virtio LEFT-1 2560M
-	vm_disk m virtio RIGHT-1 2560M
+	vm_disk m virtio LEFT-1 "$DISK"
+	vm_disk m virtio RIGHT-1 "$DISK"
 	vm_disk m virtio STRANGE-1 64M
 	vm_disk m virtio STRANGE-2 64M
 	node_nic m
@@ -109,8 +110,8 @@ test_node()
 	local out
 	vm_new node 1024 uefi
 	mv -- "$RUN_DIR"/m/disk[0-3].raw "$RUN_DIR/node/"
-	vm_disk node virtio LEFT-1 2560M
-	vm_disk node virtio RIGHT-1 2560M
+	vm_disk node virtio LEFT-1 "$DISK"
+	vm_disk node virtio RIGHT-1 "$DISK"
 	vm_disk node virtio STRANGE-1 64M
 	vm_disk node virtio STRANGE-2 64M
 	node_nic node
@@ -118,6 +119,8 @@ test_node()
 	vm_start node
 	check "it starts from its disks, given the passphrase" node_up node
 	vm_ssh_admin 'systemctl is-system-running --wait' >"$RUN_DIR/running.txt" 2>&1 || true
+	# It gives up after 120 s, in which a busy emulated machine may not have come to its port yet.
+	check "it has its network" vm_ssh_admin 'systemctl is-active systemd-networkd-wait-online || systemctl restart systemd-networkd-wait-online'
 	out=$(vm_ssh_admin 'findmnt -rno TARGET,SOURCE,FSTYPE; swapon --noheadings --show=NAME; lvs --noheadings -o vg_name,lv_name; mdadm --detail /dev/md/md-main /dev/md/md-boot; lsblk; systemctl --failed' 2>&1) || true
 	printf '%s\n' "$out" >"$RUN_DIR/node.txt"
 	is "root is the volume" "$(grep '^/ ' <<<"$out")" "/ /dev/mapper/vg0-root ext4"
@@ -139,7 +142,7 @@ test_degraded()
 {
 	vm_new one 1024 uefi
 	mv -- "$RUN_DIR/node/disk1.raw" "$RUN_DIR/one/disk0.raw"
-	vm_disk one virtio RIGHT-1 2560M
+	vm_disk one virtio RIGHT-1 "$DISK"
 	node_nic one
 	vm_boot_order one disk0
 	vm_start one

@@ -42,6 +42,7 @@ site_file()
 		      ten: { serial: "TEN-*", count: 4 }
 		      set: { serial: "LVM-*", count: 3 }
 		    layout:
+		      - { bios: 1M }
 		      - { esp: 128M }
 		      - { root: rest }
 		      - { raid: { name: r5, level: 5, on: five } }
@@ -61,12 +62,13 @@ site_file()
 
 plug_all()
 {
-	local serial size
+	local serial size last=
 	while read -r serial size; do
+		last=$serial
 		truncate -s "$size" -- "$RUN_DIR/$serial.raw"
 		vm_plug m "${serial,,}" "$RUN_DIR/$serial.raw" "$serial" || die "$WAIT_ERROR"
 	done < <(disks)
-	vm_guest_disk m 20 "$serial" >/dev/null || die "the disks did not appear"
+	vm_guest_disk m 20 "$last" >/dev/null || die "the disks did not appear"
 }
 
 # Plans and installs
@@ -103,7 +105,7 @@ test_made()
 fill()
 {
 	# shellcheck disable=SC2016  # for the guest's shell
-	vm_shell m 60 'set -e; mkdir -p /run/mnt
+	vm_shell m 60 'set -e; modprobe xfs; mkdir -p /run/mnt
 		for d in /dev/md/r5 /dev/md/r6 /dev/mapper/vg1-fast /dev/mapper/vg1-kept; do
 			mount $d /run/mnt; dd if=/dev/urandom of=/run/mnt/letters bs=64k count=40 2>/dev/null; echo $d >/run/mnt/was; umount /run/mnt
 		done'
