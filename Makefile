@@ -23,7 +23,7 @@ export O V
 sdk := buildscripts/sdk-run
 mk := make -f installer/build.mk -j2 O=build $(if $(V),V=1)
 
-.PHONY: help setup demo test check vm bench repro iso run screens programs unit fuzz lint docs clean distclean
+.PHONY: help setup demo test check vm soak bench repro iso run screens programs unit fuzz lint docs clean distclean
 
 help: ## this list
 	@echo "Fulcrum: from one stick to a site of checked machines."
@@ -60,6 +60,9 @@ fast: sdk lint
 
 vm: iso ## one VM test: make vm T=line (tests/vm/run --list names them)
 	@tests/vm/run $(T)
+
+soak: iso ## the VM tests that make test leaves out for their length: a node's life, three nodes at a time, a sweep of kills
+	@tests/vm/run $$(tests/vm/run --list soak)
 
 bench: iso ## the budgets, measured: a table, and build/bench.json
 	@ONLY="$(ONLY)" CUTS="$(CUTS)" tests/bench/run
