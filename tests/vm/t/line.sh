@@ -64,8 +64,16 @@ node_state_is_ready()
 	vm_ssh_admin fulcrum node list -o json | tr -d ' \n' | grep -E "\"name\":\"$LINE_NODE\"[^}]*\"state\":\"ready\"|\"state\":\"ready\"[^}]*\"name\":\"$LINE_NODE\"" >/dev/null
 }
 
+# What listens on the admin machine: "tcp 22", a line each
+listening()
+{
+	vm_ssh_admin netstat -tuln | awk '/^(tcp|udp)/ { n = split($4, a, ":"); print $1, a[n] }' | sort -u -k1,1 -k2n
+}
+
 check_admin()
 {
+	# SSH, names, the mirror and the boot files; names, addresses, the boot loader, time
+	is "it listens for what a site needs of it, and for nothing else" "$(listening | paste -sd,)" "tcp 22,tcp 53,tcp 80,udp 53,udp 67,udp 69,udp 123"
 	is "the admin's firmware lists one entry of ours" "$(vm_ssh_admin efibootmgr | grep "^Boot.*[* ] Fulcrum " | cut -d' ' -f2- | cut -f1)" \
 		"Fulcrum admin.lab.example"
 	check "status is green on the admin" vm_ssh_admin fulcrum status
