@@ -26,7 +26,7 @@ ISO=${ISO:-$O/fulcrum.iso}
 RUN_DIR=
 
 # The CPU was chosen by measurement, see tests/README.md.
-VM_ACCEL=${VM_ACCEL:-tcg}
+VM_ACCEL=${VM_ACCEL:-tcg,tb-size=128}
 VM_CPU=${VM_CPU:-qemu64}
 # All deadlines are for a quiet two-core machine; a busy one sets 2 or 3.
 VM_SLOW=${VM_SLOW:-1}
