@@ -177,7 +177,7 @@ static const struct field bios_fields[] = {
 };
 static const struct schema bios_schema = SCHEMA("bios", struct bios_target, bios_fields, "where GRUB for BIOS goes");
 static const struct field boot_fields[] = {
-	FIELD_STRING(struct op_boot, kind, FIELD_REQUIRED, "admin, node or wipe"),
+	FIELD_STRING(struct op_boot, kind, FIELD_REQUIRED, "admin or node"),
 	FIELD_STRING(struct op_boot, root_uuid, FIELD_REQUIRED, "file system with the menu"),
 	FIELD_STRING(struct op_boot, slot_b_uuid, FIELD_OMIT_EMPTY, "the other slot's"),
 	FIELD_STRINGS(struct op_boot, esps, FIELD_REQUIRED, "EFI system partitions"),
@@ -266,7 +266,7 @@ static const struct schema op_schema = SCHEMA("op", struct op, op_fields, "an op
 
 static const struct field plan_fields[] = {
 	FIELD_U64(struct plan, plan, FIELD_REQUIRED, "format"),
-	FIELD_STRING(struct plan, kind, FIELD_REQUIRED, "admin or node"),
+	FIELD_STRING(struct plan, kind, FIELD_REQUIRED, "admin, node or wipe"),
 	FIELD_STRING(struct plan, subject, FIELD_REQUIRED, "for which machine"),
 	FIELD_STRING(struct plan, machine, 0, "what that machine is"),
 	FIELD_STRING(struct plan, profile, FIELD_OMIT_EMPTY, "profile"),
