@@ -484,8 +484,7 @@ static int take_failed(struct admin *ad, const struct speaker *s, const struct m
 		       struct event_ctx *c, struct msg_ack *ack, struct error *err)
 {
 	struct arena *a = s->node->arena;
-
-	bool wipes = s->node->state == NODE_LEAVING || s->node->state == NODE_WIPING || s->node->state == NODE_UNWIPED;
+	bool wipes = life_is_wipe(s->node->state);
 
 	if (s->node->state != NODE_APPROVED && !s->attempt->claimed_s && !wipes)
 		return not_accepted(ack, "nothing was claimed");

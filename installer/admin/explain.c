@@ -101,7 +101,7 @@ static const char *present(const struct node *n, struct arena *a)
 /* No rule is asked about it, whatever it is called still. */
 static bool is_out(const struct node *n)
 {
-	return n->state == NODE_RELEASED || n->state == NODE_LEAVING || n->state == NODE_WIPING || n->state == NODE_UNWIPED;
+	return n->state == NODE_RELEASED || life_is_wipe(n->state);
 }
 
 static const char *would_be(const struct rule *rule, const struct node *n, bool same, struct arena *a)

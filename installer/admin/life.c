@@ -125,6 +125,11 @@ const struct life_row *life_find(enum node_state state, enum node_event event)
 	return NULL;
 }
 
+bool life_is_wipe(enum node_state state)
+{
+	return state == NODE_LEAVING || state == NODE_WIPING || state == NODE_UNWIPED;
+}
+
 int life_state_parse(const char *name, enum node_state *ret)
 {
 	for (int i = 0; i < NODE__STATES; i++)

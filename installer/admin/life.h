@@ -91,6 +91,8 @@ extern const size_t life_rows_n;
 
 /* The row, or NULL: the event has no meaning in that state. */
 const struct life_row *life_find(enum node_state state, enum node_event event);
+/* A node is wiped in STATE, or on its way there, or was not. */
+bool life_is_wipe(enum node_state state);
 /* 0 and the state, or -1. */
 MUST_CHECK int life_state_parse(const char *name, enum node_state *ret);
 /* True if a node in STATE since SINCE_S, last heard at HEARD_S, has passed its deadline; *RET_WHY says which. */

@@ -149,17 +149,11 @@ static bool allows(const struct plan *p, const char *disk, const char *method)
 
 static const char *disk_bad(const struct plan *p, const struct plan_disk *d, const struct erased *e)
 {
-	enum erase_method m = erase_find(e->method);
-
 	if (!str_eq(e->serial, d->serial) || !str_eq(e->wwn, d->wwn) || e->size_bytes != d->size_bytes)
 		return "is told as another disk than the plan's";
-	if (m == ERASE__N || !allows(p, d->role, e->method))
+	if (!allows(p, d->role, e->method))
 		return "was erased in a way that the plan does not name";
-	if (!str_eq(e->term, erase_types[m].term))
-		return "is said to be erased better than its method does it";
-	if (!e->samples || e->zeros + e->constant + e->other != e->samples || (erase_types[m].zeros && e->zeros != e->samples))
-		return "was not sampled as it must be";
-	return NULL;
+	return erased_wrong(e);
 }
 
 void wipe_judge(const struct plan *p, const struct msg_report *m, struct arena *a, const char **ret_bad)

@@ -45,20 +45,6 @@ int show_wipes(const struct show *o, const struct tree *t, struct arena *a)
 	return 0;
 }
 
-/* What of E contradicts itself or the table of methods, or NULL. */
-static const char *disk_wrong(const struct erased *e)
-{
-	enum erase_method m = erase_find(e->method);
-
-	if (m == ERASE__N)
-		return "its method is none";
-	if (!str_eq(e->term, erase_types[m].term))
-		return "its method does not count as that";
-	if (!e->samples || e->zeros + e->constant + e->other != e->samples)
-		return "its samples do not add up";
-	return erase_types[m].zeros && e->zeros != e->samples ? "its method leaves zeros, and other bytes were seen" : NULL;
-}
-
 static const char *time_of(const struct tree *t, const char *key, char ret[21])
 {
 	const char *text = tree_get_text(t, key);
@@ -92,9 +78,9 @@ static int print_disks(const char *file, const struct tree *disks, struct arena 
 
 		if (field_from_tree(&erased_schema, disks->items[i], e, a, err))
 			return error_wrap(err, "%s: disks[%zu]", file, i);
-		wrong = disk_wrong(e);
+		wrong = erased_wrong(e);
 		if (wrong)
-			return error_set(err, ERR_INPUT, "%s: disks[%zu]: %s", file, i, wrong);
+			return error_set(err, ERR_INPUT, "%s: disks[%zu] %s", file, i, wrong);
 		print_disk(e);
 	}
 	return 0;

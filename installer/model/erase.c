@@ -31,7 +31,6 @@ int erase_read_nvme(const void *data, size_t len, size_t namespaces, struct eras
 
 	if (len < NVME_LEN)
 		return -1;
-	ret->nvme_known = true;
 	ret->sanitize_crypto = id[NVME_SANICAP] & 1;
 	ret->sanitize_block = id[NVME_SANICAP] & 2;
 	ret->format = id[NVME_OACS] & 2;
@@ -77,7 +76,6 @@ int erase_read_ata(const char *text, struct erase_caps *ret)
 		else if (line_is(line + 1, "supported: enhanced erase", &not))
 			ret->ata_enhanced = !not;
 	}
-	ret->ata_known = true;
 	return 0;
 }
 
@@ -159,3 +157,16 @@ static const struct field erased_fields[] = {
 	FIELD_U64(struct erased, other, 0, "of these, something else than before"),
 };
 const struct schema erased_schema = SCHEMA("erased", struct erased, erased_fields, "a disk that was erased");
+
+const char *erased_wrong(const struct erased *e)
+{
+	enum erase_method m = erase_find(e->method);
+
+	if (m == ERASE__N)
+		return "was erased by no method that is known";
+	if (!str_eq(e->term, erase_types[m].term))
+		return "is said to be erased better or worse than its method does it";
+	if (!e->samples || e->zeros + e->constant + e->other != e->samples)
+		return "was not sampled as it must be: the places do not add up";
+	return erase_types[m].zeros && e->zeros != e->samples ? "was not sampled as it must be: its method leaves zeros, and other bytes were seen" : NULL;
+}

@@ -42,7 +42,6 @@ enum erase_method erase_find(const char *name);
 
 /* What a disk says that it can. */
 struct erase_caps {
-	bool nvme_known, ata_known; /* it answered */
 	bool sanitize_block, sanitize_crypto, format, format_crypto;
 	bool shared;	    /* NVMe: more than this one namespace, or another controller: Sanitize would reach beyond this disk */
 	bool format_all;    /* NVMe: a Format is of all namespaces */
@@ -51,9 +50,9 @@ struct erase_caps {
 	bool read_only;
 };
 
-/* NVMe Identify Controller (NVM Express Base Specification 2.0, figure 275): its 4096 bytes; NAMESPACES are active. -1: too short. */
+/* NVMe Identify Controller (NVM Express Base Specification 2.0, figure 275): its 4096 bytes; NAMESPACES are active. -1: too short, and *RET is as it was. */
 MUST_CHECK int erase_read_nvme(const void *data, size_t len, size_t namespaces, struct erase_caps *ret);
-/* What `hdparm -I` prints: the security feature set as the disk tells it (ATA8-ACS, words 82, 128). -1: it tells nothing of it. */
+/* What `hdparm -I` prints: the security feature set as the disk tells it (ATA8-ACS, words 82, 128). -1: it tells nothing of it, and *RET is as it was. */
 MUST_CHECK int erase_read_ata(const char *text, struct erase_caps *ret);
 /*
  * The methods that CAPS allow, strongest first, as names; *RET_NOTE says what a person should know of those that it does not
@@ -85,3 +84,5 @@ struct erased {
 	uint64_t zeros, constant, other; /* all zeros; another byte over and over; something else than before */
 };
 extern const struct schema erased_schema;
+/* What of E contradicts itself or the table of methods, or NULL. */
+const char *erased_wrong(const struct erased *e);

@@ -32,8 +32,8 @@ static void ask_nvme(struct sys *sys, const char *path, struct erase_caps *caps)
 
 	if (sys->ops->exec(sys, &(struct sys_exec){ .argv = argv, .output = &out, .timeout_ms = ASK_MS }, &ignored) || !out.len)
 		return;
-	if (erase_read_nvme(out.s, out.len, namespaces(sys, path), caps))
-		*caps = (struct erase_caps){ 0 };
+	/* What it does not tell it cannot. */
+	(void)!erase_read_nvme(out.s, out.len, namespaces(sys, path), caps);
 }
 
 static void ask_ata(struct sys *sys, const char *path, struct erase_caps *caps)
@@ -42,9 +42,8 @@ static void ask_ata(struct sys *sys, const char *path, struct erase_caps *caps)
 	AUTO_STR out = STR_INIT;
 	struct error ignored;
 
-	if (sys->ops->exec(sys, &(struct sys_exec){ .argv = argv, .output = &out, .timeout_ms = ASK_MS }, &ignored) ||
-	    erase_read_ata(str_text(&out), caps))
-		*caps = (struct erase_caps){ 0 };
+	if (!sys->ops->exec(sys, &(struct sys_exec){ .argv = argv, .output = &out, .timeout_ms = ASK_MS }, &ignored))
+		(void)!erase_read_ata(str_text(&out), caps);
 }
 
 void observe_erase(struct sys *sys, const char *root, struct arena *a, struct machine *m)

@@ -51,6 +51,7 @@ static void add_op(const struct wipe_request *r, const struct disk *d, const cha
 	struct op_erase *e = ARENA_NEW(a, struct op_erase);
 	size_t n = d->n_erase ? d->n_erase : 1;
 	AUTO_STR text = STR_INIT;
+	enum erase_method first;
 	char size[SIZE_TEXT_MAX];
 
 	e->disk = role;
@@ -59,10 +60,10 @@ static void add_op(const struct wipe_request *r, const struct disk *d, const cha
 		e->methods[e->n_methods++] = d->n_erase ? d->erase[i] : any[0];
 	e->seed = r->seed;
 	e->random = ERASE_RANDOM;
+	first = erase_find(e->methods[0]);
 	str_addf(&text, "%s, %s: %s", d->name, size_format(d->size_bytes, size), e->methods[0]);
-	for (size_t i = 0; i < ERASE__N; i++)
-		if (str_eq(erase_types[i].name, e->methods[0]))
-			str_addf(&text, " (%s; NIST SP 800-88: %s)", erase_types[i].doc, erase_types[i].term);
+	if (first != ERASE__N)
+		str_addf(&text, " (%s; NIST SP 800-88: %s)", erase_types[first].doc, erase_types[first].term);
 	for (size_t i = 1; i < n; i++)
 		str_addf(&text, "%s%s", i == 1 ? "; if that fails " : ", ", e->methods[i]);
 	p->ops[p->n_ops++] = (struct op){ .kind = OP_ERASE, .id = arena_printf(a, "erase:%s", role), .weight = d->size_bytes,
