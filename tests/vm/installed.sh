@@ -150,19 +150,3 @@ node_way()
 {
 	vm_ssh_admin fulcrum node events "$1" -o json | jq -r '[.events[] | .event + ">" + .to] | join(" ")'
 }
-
-# NAME COMMAND...: a part without which the rest has no meaning. Not in a subshell: it may start machines.
-must()
-{
-	local name=$1
-	shift
-	WAIT_ERROR=
-	if "$@"; then
-		tap_ok "$name"
-		return 0
-	fi
-	tap_not_ok "$name" "$WAIT_ERROR"
-	vm_explain "${VM_NAMES[@]}"
-	tap_end || true
-	exit 1
-}

@@ -38,6 +38,22 @@ T_STICK=0 T_INSTALLED=0 T_ADMIN_OFF=0 T_NODE=0 T_READY=0
 
 # --- bookkeeping
 
+# NAME COMMAND...: a part without which the rest of a test has no meaning. Not in a subshell: it may start machines.
+must()
+{
+	local name=$1
+	shift
+	LINE_FAILED='' LINE_WHY='' WAIT_ERROR=''
+	if "$@"; then
+		tap_ok "$name"
+		return 0
+	fi
+	tap_not_ok "$name" "${LINE_FAILED:+stage $LINE_FAILED: }$LINE_WHY $WAIT_ERROR"
+	vm_explain "${VM_NAMES[@]}"
+	tap_end || true
+	exit 1
+}
+
 # STAGE FROM_MS TO_MS
 line_stage()
 {

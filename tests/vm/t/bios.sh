@@ -7,21 +7,6 @@
 # shellcheck source=tests/vm/mainline.sh
 source "${BASH_SOURCE[0]%/*}/../mainline.sh"
 
-# NAME FUNCTION...: without it the rest has no meaning
-must()
-{
-	local name=$1
-	shift
-	if "$@"; then
-		tap_ok "$name"
-		return 0
-	fi
-	tap_not_ok "$name" "stage '$LINE_FAILED': $LINE_WHY"
-	vm_explain admin
-	tap_end || true
-	exit 1
-}
-
 # FIRMWARE: the machine, switched off, is switched on with it and comes up from its disk
 comes_up()
 {

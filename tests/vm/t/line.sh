@@ -15,21 +15,6 @@ stage_note()
 	note "$(printf '%8s s  %s' "$(seconds "$2")" "$1")"
 }
 
-# NAME FUNCTION...: a part of the line without which the rest has no meaning
-must()
-{
-	local name=$1
-	shift
-	if "$@"; then
-		tap_ok "$name"
-		return 0
-	fi
-	tap_not_ok "$name" "stage '$LINE_FAILED': $LINE_WHY"
-	vm_explain admin node
-	tap_end || true
-	exit 1
-}
-
 on_node()
 {
 	vm_ssh_node "$NODE_ADDRESS" "$@"

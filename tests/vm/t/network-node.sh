@@ -14,20 +14,6 @@ MAC_A0=52:54:00:fc:00:01 MAC_A1=52:54:00:fc:00:02 MAC_OFFICE=52:54:00:fc:01:01
 MAC_N0=52:54:00:fc:00:11 MAC_N1=52:54:00:fc:00:12
 STORAGE_NODE=10.20.1.1 STORAGE_NODE6=fd00:20::a14:101
 
-must()
-{
-	local name=$1
-	shift
-	if "$@"; then
-		tap_ok "$name"
-		return 0
-	fi
-	tap_not_ok "$name" "stage '$LINE_FAILED': $LINE_WHY $WAIT_ERROR"
-	vm_explain admin node
-	tap_end || true
-	exit 1
-}
-
 # FILE: the site file
 site_file()
 {

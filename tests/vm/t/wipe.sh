@@ -9,20 +9,6 @@ source "${BASH_SOURCE[0]%/*}/../mainline.sh"
 
 NVME_MIB=256
 
-must()
-{
-	local name=$1
-	shift
-	if "$@"; then
-		tap_ok "$name"
-		return 0
-	fi
-	tap_not_ok "$name" "${LINE_WHY:-$WAIT_ERROR}"
-	vm_explain admin node
-	tap_end
-	exit 1
-}
-
 fulcrum()
 {
 	vm_ssh_admin fulcrum "$@"
