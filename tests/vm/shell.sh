@@ -235,14 +235,6 @@ vm_qmp_do()
 	[[ $line != *'"error": {'* ]] || { WAIT_ERROR="$name: QEMU refused: $2: $line"; return 1; }
 }
 
-# NAME: an address that no disk of the bus has had: the kernel sees that one is gone and another is there out of order,
-# and would take the new one for the old one
-scsi_id()
-{
-	printf '\n' >>"$RUN_DIR/$1/plugged"
-	wc -l <"$RUN_DIR/$1/plugged"
-}
-
 # NAME ID FILE SERIAL [OPTION...]: OPTION is key=value of QEMU's scsi-hd (logical_block_size=4096, wwn=1), or
 # read-only=on, or node=JSON: what QEMU shall read and write instead of the file as it is
 vm_plug()
@@ -258,7 +250,7 @@ vm_plug()
 		esac
 	done
 	vm_qmp_do "$name" "{\"execute\":\"blockdev-add\",\"arguments\":{\"driver\":\"raw\",\"node-name\":\"$id\",\"read-only\":$readonly,\"discard\":\"unmap\",\"cache\":{\"no-flush\":${VM_NO_FLUSH:-true}},\"file\":$inner}}" &&
-		vm_qmp_do "$name" "{\"execute\":\"device_add\",\"arguments\":{\"driver\":\"scsi-hd\",\"bus\":\"plug.0\",\"scsi-id\":$(scsi_id "$name"),\"id\":\"$id\",\"drive\":\"$id\",\"serial\":\"$serial\"$device}}"
+		vm_qmp_do "$name" "{\"execute\":\"device_add\",\"arguments\":{\"driver\":\"scsi-hd\",\"bus\":\"plug.0\",\"id\":\"$id\",\"drive\":\"$id\",\"serial\":\"$serial\"$device}}"
 }
 
 json_scalar()
