@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -23,6 +24,8 @@ void screens_add(struct screens *s, const char *name, int out, int in)
 
 	if (s->n == SCREENS_MAX || (out < 0 && in < 0))
 		return;
+	/* Writing to one that has gone is an error, and not the end of us; those that we start have it back (sys/exec.c). */
+	signal(SIGPIPE, SIG_IGN);
 	*n = (struct screen){ .out = out, .in = in, .tty = out >= 0 && isatty(out) == 1 };
 	snprintf(n->name, sizeof(n->name), "%s", name);
 	s->n++;
