@@ -111,6 +111,17 @@ fill()
 		done'
 }
 
+# With an empty image no install ever ends, and what lies in an array of one that did not end is made anew: nobody can see
+# whether it was whole. Without its journal the array is as after an install that ended.
+array_is_finished()
+{
+	local i disk
+	for i in 1 2 3 4; do
+		disk=$(vm_guest_disk m 20 "SIX-$i")
+		vm_shell m 20 "dd if=/dev/zero of=$disk bs=256k seek=2 count=1 conv=notrunc 2>/dev/null && sync"
+	done
+}
+
 # Digests of what is kept, all of it.
 digests()
 {
@@ -138,9 +149,11 @@ main()
 	plug_all
 	test_install "first" "$RUN_DIR/first.txt"
 	check "all of it is written to" fill
+	check "the array is as after an install that ended" array_is_finished
 	before=$(digests)
 	test_install "again" "$RUN_DIR/second.txt"
-	contains "the plan says that the array stays" "$(<"$RUN_DIR/second.txt")" "KEEPS"
+	contains "the plan says that the array stays" "$(<"$RUN_DIR/second.txt")" "KEEPS     ext4 six on /six  (in r6)"
+	contains "and the volume" "$(<"$RUN_DIR/second.txt")" "KEEPS     LVM volume kept 64 MiB on /kept  (in vg1)"
 	is "the array and the volume that are kept are as they were, bit for bit" "$(digests)" "$before"
 	# shellcheck disable=SC2016  # for the guest's shell
 	is "what was not kept is gone" "$(vm_shell m 30 'for d in /dev/md/r5 /dev/mapper/vg1-fast; do mount -o ro $d /run/mnt && ls /run/mnt && umount /run/mnt; done')" "lost+found"
