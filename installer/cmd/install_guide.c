@@ -154,8 +154,11 @@ static void let_in(struct job *j, struct console *c, struct guide *g)
 }
 
 /* True while there is a page to show. */
-static bool do_for_guide(struct job *j, struct console *c, struct guide *g, const struct offer *o, enum guide_do what)
+static bool do_for_guide(struct job *j, struct console *c, struct guide *g, struct offer *o, enum guide_do what)
 {
+	/* Of these everybody sees something: what they were told about the page is no question any more. */
+	if (what == DO_REMOTE || what == DO_SHELL)
+		o->last = NULL;
 	switch (what) {
 	case DO_AGAIN: look_again(j, g); return true;
 	case DO_KEYS: read_keys(j, g); return true;
@@ -189,11 +192,13 @@ int job_guide(struct job *j, struct console *c, const char *reason, enum menu_ch
 		struct guide_answer answer;
 
 		if (offer_ask(&o, guide_page(&g), &j->a, &answer)) {
+			offer_end(&o);
 			*ret = MENU_GONE;
 			return error_set(err, ERR_REFUSED, "nobody answered: nothing was written");
 		}
 		what = guide_take(&g, &answer);
 	} while (do_for_guide(j, c, &g, &o, what));
+	offer_end(&o);
 	if (what == DO_INSTALL)
 		return take_site(j, &g, err);
 	*ret = what == DO_RESTART ? MENU_RESTART : MENU_RETRY;

@@ -15,9 +15,10 @@
 #include "cmd/install_job.h"
 #include "engine/remote.h"
 #include "sys/terminal.h"
+#include "ui/control.h"
 #include "ui/hub.h"
 
-enum { LIVE_EVERY_MS = 5000, TYPED_MAX = 256 };
+enum { LIVE_EVERY_MS = 5000, TYPED_MAX = 16 << 10 /* an SSH key may be pasted */ };
 
 static const char *const shell_argv[] = { "/etc/fulcrum/shell", NULL };
 static const char help[] = "\nFulcrum: watching the installer of this machine. Each with Enter:\n"
@@ -27,6 +28,8 @@ static const char help[] = "\nFulcrum: watching the installer of this machine. E
 struct watch {
 	int hub; /* -1: no installer */
 	bool tty, stdin_ended, left;
+	bool held; /* the installer has the terminal to itself */
+	struct control_cut control;
 	struct live_cut cut;
 	uint64_t live_ms; /* no terminal: when the moving line was last said */
 	char typed[TYPED_MAX];
@@ -124,16 +127,50 @@ static void hear_typed(struct watch *w)
 	}
 }
 
+/* Lets go of the terminal, or has it again. */
+static void hear_control(struct watch *w)
+{
+	w->held = str_eq(str_text(&w->control.line), CONTROL_HOLD);
+	if (w->held)
+		(void)!send(w->hub, CONTROL_HELD "\n", strlen(CONTROL_HELD "\n"), MSG_NOSIGNAL);
+}
+
+/* The terminal's name, for the installer to draw on. */
+static void tell_terminal(const struct watch *w)
+{
+	char name[64];
+	AUTO_STR line = STR_INIT;
+
+	if (w->hub < 0 || !w->tty || ttyname_r(STDIN_FILENO, name, sizeof(name)) || !str_starts(name, "/dev/"))
+		return;
+	str_addf(&line, CONTROL_TERMINAL "%s\n", name + strlen("/dev/"));
+	(void)!send(w->hub, line.s, line.len, MSG_NOSIGNAL);
+}
+
 static void hear_hub(struct watch *w)
 {
 	char buf[8192];
 	ssize_t n = read(w->hub, buf, sizeof(buf));
+	bool control;
 
 	if (n < 0 && errno == EINTR)
 		return;
-	if (n > 0) {
-		show(w, buf, (size_t)n);
+	for (size_t at = 0; n > 0 && at < (size_t)n;) {
+		AUTO_STR text = STR_INIT;
+
+		at += control_cut(&w->control, buf + at, (size_t)n - at, &text, &control);
+		if (text.len)
+			show(w, str_text(&text), text.len);
+		if (control)
+			hear_control(w);
+	}
+	if (n > 0)
 		return;
+	/* It may have gone in the middle of a screen. */
+	if (w->held) {
+		terminal_sane(STDIN_FILENO);
+		say_text(TERMINAL_UNDRAWN);
+		w->held = false;
 	}
 	fd_close(&w->hub);
 	say_text("\nthe installer has ended\n");
@@ -143,19 +180,20 @@ static void hear_hub(struct watch *w)
 
 int verb_watch(struct job *j, struct error *err)
 {
-	struct watch w = { .hub = -1, .tty = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO), .cut = LIVE_CUT_INIT };
+	struct watch w = { .hub = -1, .tty = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO), .control = CONTROL_CUT_INIT, .cut = LIVE_CUT_INIT };
 
 	if (j->o.once && remote_once_claim(j->sys, err))
 		return -1;
 	if (j->o.once)
 		channel_emit("remote", "install", "text", "the password was used: it is void", NULL);
 	w.hub = connect_hub();
+	tell_terminal(&w);
 	say_text(help);
 	if (w.hub < 0)
 		say_text("no installer is running here\n");
 	w.left = w.hub < 0 && !w.tty;
 	while (!w.left) {
-		struct pollfd p[2] = { { .fd = w.hub, .events = POLLIN }, { .fd = w.stdin_ended ? -1 : STDIN_FILENO, .events = POLLIN } };
+		struct pollfd p[2] = { { .fd = w.hub, .events = POLLIN }, { .fd = w.stdin_ended || w.held ? -1 : STDIN_FILENO, .events = POLLIN } };
 
 		if (poll(p, 2, -1) < 0 && errno != EINTR)
 			break;
@@ -166,5 +204,6 @@ int verb_watch(struct job *j, struct error *err)
 	}
 	fd_close(&w.hub);
 	live_cut_release(&w.cut);
+	control_cut_release(&w.control);
 	return 0;
 }

@@ -12,6 +12,9 @@
 
 enum { TERMINAL_NAME = 24 };
 
+/* Colours, line drawing, scroll region and cursor as a terminal has them when nobody draws on it. */
+#define TERMINAL_UNDRAWN "\033[0m\017\033[r\033[?25h\033[2J\033[H"
+
 /*
  * Names of the consoles that the kernel writes to, from the text of /proc/consoles (fs/proc/consoles.c): enabled ones
  * that can be written to and are no boot console. At most MAX; returns how many.

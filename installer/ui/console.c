@@ -8,9 +8,11 @@
 
 #include "base/channel.h"
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/size.h"
+#include "ui/control.h"
 
-enum { UPDATE_MS = 500, BAR = 20, TEXT_AT = 23 };
+enum { UPDATE_MS = 500, BAR = 20, TEXT_AT = 23, HELD_MS = 3000 };
 
 void console_init(struct console *c, bool all, const char *who)
 {
@@ -22,16 +24,17 @@ void console_watched(struct console *c)
 {
 	struct screens *s = &c->screens;
 	struct error ignored;
-	size_t n = s->n;
+	int at;
 
 	if (hub_start(HUB_SOCKET, &c->hub, &ignored))
 		return;
-	screens_add(s, "a remote login", c->hub.fd, c->hub.fd);
-	if (s->n == n) {
+	at = screens_add(s, "a remote login", c->hub.fd, c->hub.fd);
+	if (at < 0) {
 		task_end(&c->hub, 0);
 		return;
 	}
-	s->s[n].tty = true;
+	s->s[at].tty = true;
+	s->s[at].relays = true;
 	c->hub.fd = -1; /* the screen's */
 }
 
@@ -39,6 +42,52 @@ void console_close(struct console *c)
 {
 	screens_close(&c->screens);
 	task_end(&c->hub, HUB_END_MS);
+}
+
+/* --- terminals of others */
+
+static void give_back(struct console *c, int at)
+{
+	struct screens *s = &c->screens;
+
+	for (size_t i = 0; i < s->n; i++)
+		if (s->s[i].relays && s->s[i].out >= 0)
+			str_addf(&s->s[i].waiting, CONTROL_FREE " %s\n", s->s[at].name);
+	screens_remove(s, at);
+	screens_flush(s);
+}
+
+int console_borrow(struct console *c, int at)
+{
+	struct screens *s = &c->screens;
+	struct screen *relay = &s->s[at];
+	AUTO_FD fd = relay->relays && relay->from[0] ? terminal_open(relay->from) : -1;
+	int ret;
+
+	/* Whose login has gone, but whose terminal's name is used again. */
+	for (size_t i = 0; i < s->n; i++)
+		if (s->s[i].borrowed && (s->s[i].in < 0 || !strcmp(s->s[i].name, relay->from)))
+			give_back(c, (int)i);
+	if (fd < 0)
+		return -1;
+	str_addf(&relay->waiting, CONTROL_HOLD " %s\n", relay->from);
+	if (!screens_expect(s, at, CONTROL_HELD, HELD_MS) || (ret = screens_add(s, relay->from, fd, fd)) < 0) {
+		str_addf(&relay->waiting, CONTROL_FREE " %s\n", relay->from);
+		screens_flush(s);
+		return -1;
+	}
+	terminal_sane(fd);
+	fd = -1;
+	s->s[ret].borrowed = true;
+	return ret;
+}
+
+void console_return(struct console *c)
+{
+	screens_drain(&c->screens);
+	for (size_t i = 0; i < c->screens.n; i++)
+		if (c->screens.s[i].borrowed)
+			give_back(c, (int)i);
 }
 
 void console_text(struct console *c, const char *text)

@@ -30,6 +30,13 @@ void console_text(struct console *c, const char *text);
 /* Who watches from elsewhere (ui/hub.h), as one more console; nobody can, if that fails. */
 void console_watched(struct console *c);
 /*
+ * The terminal where the last line of screen AT, the hub's, was typed, as a screen of its own: who watches there lets go
+ * of it until console_return(). Its index; -1: it has none, or cannot be had.
+ */
+MUST_CHECK int console_borrow(struct console *c, int at);
+/* All such terminals go back. */
+void console_return(struct console *c);
+/*
  * Asks on all of them, and waits for a line typed at any: its index among c->screens, the line in RET. -1 when
  * nobody can type any more.
  */

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -14,8 +15,9 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "ui/control.h"
 
-enum { TYPED_MAX = 256, END_MS = 1000 };
+enum { TYPED_MAX = 16 << 10 /* an SSH key may be pasted */, END_MS = 1000 };
 
 static const char clear[] = "\033[K", lost_mark[] = "\n... some lines were left out\n";
 
@@ -25,11 +27,14 @@ struct watcher {
 	struct str waiting;
 	char typed[TYPED_MAX];
 	size_t n_typed;
+	char terminal[TERMINAL_NAME]; /* "": it has none */
+	bool held; /* the installer writes there itself */
 };
 
 struct hub {
 	int fd, listener;
 	struct live_cut cut;
+	struct control_cut control;
 	struct str kept; /* what was said, without lines that moved */
 	struct watcher w[HUB_WATCHERS_MAX];
 };
@@ -96,7 +101,7 @@ static void flush(struct watcher *w)
 
 static void tell(struct watcher *w, const char *data, size_t n)
 {
-	if (w->fd < 0)
+	if (w->fd < 0 || w->held)
 		return;
 	flush(w);
 	if (w->fd < 0)
@@ -156,19 +161,64 @@ static bool is_asking(const struct hub *h)
 	return h->kept.len && h->kept.s[h->kept.len - 1] != '\n';
 }
 
+/* LINE of the installer: the watcher at that terminal lets go of it, or has it again. */
+static void lend(struct hub *h, const char *line)
+{
+	const char *name = strchr(line, ' ');
+	bool hold = str_starts(line, CONTROL_HOLD " ");
+
+	for (size_t i = 0; i < HUB_WATCHERS_MAX && name; i++) {
+		struct watcher *w = &h->w[i];
+
+		if (w->fd < 0 || !w->terminal[0] || !str_eq(w->terminal, name + 1) || w->held == hold)
+			continue;
+		w->held = false;
+		tell_text(w, hold ? CONTROL_HOLD "\n" : CONTROL_FREE "\n");
+		w->held = hold;
+	}
+}
+
 /* False once the installer has gone. */
 static bool say(struct hub *h)
 {
 	char buf[8192];
 	ssize_t n = read(h->fd, buf, sizeof(buf));
+	bool control;
 
 	if (n < 0)
 		return errno == EINTR || errno == EAGAIN;
-	live_cut(&h->cut, buf, (size_t)n, &h->kept);
+	for (size_t at = 0; at < (size_t)n;) {
+		AUTO_STR text = STR_INIT;
+
+		at += control_cut(&h->control, buf + at, (size_t)n - at, &text, &control);
+		live_cut(&h->cut, str_text(&text), text.len, &h->kept);
+		for (size_t i = 0; i < HUB_WATCHERS_MAX; i++)
+			tell(&h->w[i], str_text(&text), text.len);
+		if (control)
+			lend(h, str_text(&h->control.line));
+	}
 	bound(&h->kept);
-	for (size_t i = 0; i < HUB_WATCHERS_MAX; i++)
-		tell(&h->w[i], buf, (size_t)n);
 	return n > 0;
+}
+
+/* What was typed, and where. False if the installer does not take it. */
+static bool pass_on(struct hub *h, const struct watcher *from, const char *typed)
+{
+	AUTO_STR line = STR_INIT;
+
+	if (from->terminal[0])
+		str_addf(&line, "%c%s ", CONTROL_ENQ, from->terminal);
+	str_addf(&line, "%s\n", typed);
+	return send(h->fd, line.s, line.len, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)line.len;
+}
+
+/* A word of the watcher's program, no answer. */
+static void hear_control(struct hub *h, struct watcher *from, const char *line)
+{
+	if (str_starts(line, CONTROL_TERMINAL) && control_terminal_is_good(line + strlen(CONTROL_TERMINAL)))
+		snprintf(from->terminal, sizeof(from->terminal), "%s", line + strlen(CONTROL_TERMINAL));
+	else if (str_eq(line, CONTROL_HELD) && from->held)
+		(void)!pass_on(h, from, line);
 }
 
 /* The first answer counts; who comes later is told. */
@@ -177,15 +227,18 @@ static void answer(struct hub *h, struct watcher *from)
 	AUTO_STR line = STR_INIT;
 
 	str_addn(&line, from->typed, from->n_typed);
-	str_addc(&line, '\n');
 	from->n_typed = 0;
+	if (str_text(&line)[0] == CONTROL_ENQ) {
+		hear_control(h, from, str_text(&line));
+		return;
+	}
 	if (!is_asking(h)) {
 		tell_text(from, "nothing is asked now\n");
 		return;
 	}
-	if (send(h->fd, line.s, line.len, MSG_DONTWAIT | MSG_NOSIGNAL) != (ssize_t)line.len)
+	if (!pass_on(h, from, str_text(&line)))
 		return;
-	str_add(&h->kept, str_text(&line));
+	str_addf(&h->kept, "%s\n", str_text(&line));
 	for (size_t i = 0; i < HUB_WATCHERS_MAX; i++)
 		if (&h->w[i] != from)
 			tell_text(&h->w[i], "(answered at another login)\n");
@@ -247,7 +300,7 @@ static void turn(struct hub *h, bool *goes_on)
 
 void hub_run(const char *socket_path, int fd)
 {
-	struct hub h = { .fd = fd, .listener = listen_at(socket_path), .cut = LIVE_CUT_INIT };
+	struct hub h = { .fd = fd, .listener = listen_at(socket_path), .cut = LIVE_CUT_INIT, .control = CONTROL_CUT_INIT };
 	uint64_t end;
 	bool goes_on = true, waits = true;
 
@@ -269,6 +322,7 @@ void hub_run(const char *socket_path, int fd)
 		unlink(socket_path);
 	fd_close(&h.listener);
 	live_cut_release(&h.cut);
+	control_cut_release(&h.control);
 	str_release(&h.kept);
 }
 

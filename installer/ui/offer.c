@@ -14,9 +14,6 @@ static const char invitation[] = "Press Enter on the console that you want to us
 
 enum { HINT_MS = 5 * 60 * 1000, ANSWER_MAX = 64 << 10 };
 
-/* Colours, line drawing, scroll region and cursor as a terminal has them when nobody draws on it. */
-static const char undrawn[] = "\033[0m\017\033[r\033[?25h\033[2J\033[H";
-
 void offer_begin(struct offer *o, struct console *c, enum offer_mode mode, const char *banner)
 {
 	*o = (struct offer){ .c = c, .mode = mode, .banner = banner, .driver = -1 };
@@ -60,6 +57,12 @@ static void look(struct offer *o, int at)
 
 static void drive(struct offer *o, int at)
 {
+	int borrowed = console_borrow(o->c, at);
+
+	if (borrowed >= 0) {
+		at = borrowed;
+		o->at[at].asked = false;
+	}
 	if (!can_answer(o, at)) {
 		console_say(o->c, "%s only gives or only takes: it cannot be used for this\n", screen(o, at)->name);
 		return;
@@ -200,7 +203,7 @@ static enum outcome wait_for_child(struct offer *o, struct terminal_child *child
 			return ANSWERED;
 		if (at >= 0 && can_answer(o, at)) {
 			terminal_child_end(child);
-			str_addf(&screen(o, o->driver)->waiting, "%s%s took over. Enter here takes it back: ", o->at[o->driver].plain ? "\n" : undrawn,
+			str_addf(&screen(o, o->driver)->waiting, "%s%s took over. Enter here takes it back: ", o->at[o->driver].plain ? "\n" : TERMINAL_UNDRAWN,
 				 screen(o, at)->name);
 			screens_flush(&o->c->screens);
 			drive(o, at);
@@ -254,10 +257,16 @@ int offer_ask(struct offer *o, const struct guide_page *p, struct arena *a, stru
 		if (!o->at[o->driver].plain) {
 			/* It cannot be drawn on after all. */
 			o->at[o->driver].plain = true;
-			str_addf(&screen(o, o->driver)->waiting, "%sScreens do not work on this terminal: questions line by line.\n", undrawn);
+			str_addf(&screen(o, o->driver)->waiting, "%sScreens do not work on this terminal: questions line by line.\n", TERMINAL_UNDRAWN);
 			screens_flush(&o->c->screens);
 			continue;
 		}
 		o->driver = -1;
 	}
+}
+
+void offer_end(struct offer *o)
+{
+	o->driver = -1;
+	console_return(o->c);
 }

@@ -2,7 +2,8 @@
 /*
  * The guide's pages on all consoles of a machine. Every console offers them; the one at which Enter is pressed answers,
  * the others say which page it is at, and Enter there takes over. The page stands in a child of its own on that
- * terminal, so that a line that is slow or stuck, or a screen library that gives up, takes nothing else along.
+ * terminal, so that a line that is slow or stuck, or a screen library that gives up, takes nothing else along. A login from
+ * elsewhere with a terminal of its own is such a console, too, from its first Enter on.
  */
 #pragma once
 #include "sys/terminal.h"
@@ -29,3 +30,5 @@ void offer_begin(struct offer *o, struct console *c, enum offer_mode mode, const
  * ever answered by itself. -1: nobody can type any more. A line "screen" on the channel for each page.
  */
 MUST_CHECK int offer_ask(struct offer *o, const struct guide_page *p, struct arena *a, struct guide_answer *ret);
+/* Gives back the terminals that it was answered at from elsewhere. */
+void offer_end(struct offer *o);

@@ -12,23 +12,40 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "ui/control.h"
 
 /* Back to the line's start, and all of it away. */
 static const char over[] = "\r\033[K";
 
 enum { CLOSE_MS = 1000, MARK_MAX = 48 };
 
-void screens_add(struct screens *s, const char *name, int out, int in)
+int screens_add(struct screens *s, const char *name, int out, int in)
 {
-	struct screen *n = &s->s[s->n];
+	size_t at = 0;
+	struct screen *n;
 
-	if (s->n == SCREENS_MAX || (out < 0 && in < 0))
-		return;
+	while (at < s->n && (s->s[at].out >= 0 || s->s[at].in >= 0))
+		at++;
+	if (at == SCREENS_MAX || (out < 0 && in < 0))
+		return -1;
 	/* Writing to one that has gone is an error, and not the end of us; those that we start have it back (sys/exec.c). */
 	signal(SIGPIPE, SIG_IGN);
+	n = &s->s[at];
 	*n = (struct screen){ .out = out, .in = in, .tty = out >= 0 && isatty(out) == 1 };
 	snprintf(n->name, sizeof(n->name), "%s", name);
-	s->n++;
+	s->n += at == s->n;
+	return (int)at;
+}
+
+void screens_remove(struct screens *s, int at)
+{
+	struct screen *n = &s->s[at];
+
+	if (n->in >= 0 && n->in != n->out)
+		close(n->in);
+	fd_close(&n->out);
+	str_release(&n->waiting);
+	*n = (struct screen){ .out = -1, .in = -1 };
 }
 
 static bool is_there(const struct screens *s, int fd)
@@ -43,21 +60,24 @@ static bool is_there(const struct screens *s, int fd)
 static void open_line(struct screens *s, const char *name, unsigned int speed)
 {
 	AUTO_FD fd = terminal_open(name);
+	int at;
 
 	/* tty0 and tty1 may be one. */
 	if (fd < 0 || is_there(s, fd))
 		return;
 	terminal_sane(fd);
 	terminal_speed(fd, speed);
-	screens_add(s, name, fd, fd);
-	s->s[s->n - 1].local = true;
+	at = screens_add(s, name, fd, fd);
+	if (at < 0)
+		return;
+	s->s[at].local = true;
 	fd = -1;
 }
 
-/* What the kernel writes to, then what the boot asked for besides. Three places are kept: for stdout, stdin, and who is not here. */
+/* What the kernel writes to, then what the boot asked for besides. The other places are for stdout, stdin, and who is not here. */
 static void open_consoles(struct screens *s)
 {
-	char names[SCREENS_MAX - 3][TERMINAL_NAME];
+	char names[SCREENS_LOCAL_MAX][TERMINAL_NAME];
 	struct terminal_line asked[SCREENS_MAX];
 	AUTO_STR text = STR_INIT;
 	AUTO_STR words = STR_INIT;
@@ -265,14 +285,25 @@ static nfds_t watch(struct screens *s, int busy, struct pollfd p[2 * SCREENS_MAX
 	return n;
 }
 
+/* LINE came from the hub: where it was typed is kept, what was typed stays. */
+static void strip(struct screen *s, char line[SCREEN_TYPED_MAX])
+{
+	const char *typed = control_typed(line, s->from);
+
+	memmove(line, typed, strlen(typed) + 1);
+}
+
 /* Index of the screen whose line is in RET, or -1. */
 static int taken(struct screens *s, const struct pollfd *p, char ret[SCREEN_TYPED_MAX])
 {
 	for (size_t i = 0; i < s->n; i++) {
 		short seen = p[2 * i].revents;
 
-		if (seen & POLLIN && take(&s->s[i], ret))
+		if (seen & POLLIN && take(&s->s[i], ret)) {
+			if (s->s[i].relays)
+				strip(&s->s[i], ret);
 			return (int)i;
+		}
 		if (seen & (POLLERR | POLLNVAL) || (seen & POLLHUP && !(seen & POLLIN)))
 			s->s[i].in = -1;
 	}
@@ -304,6 +335,29 @@ int screens_line_or(struct screens *s, int busy, int fd, int timeout_ms, char re
 		if (timeout_ms >= 0 && clock_mono_ms() >= end)
 			return -1;
 	}
+}
+
+bool screens_expect(struct screens *s, int at, const char *line, int timeout_ms)
+{
+	uint64_t end = clock_mono_ms() + (uint64_t)timeout_ms;
+	char typed[SCREEN_TYPED_MAX];
+
+	for (uint64_t now; (now = clock_mono_ms()) < end && s->s[at].in >= 0;) {
+		struct pollfd p[2] = { { .fd = s->s[at].in, .events = POLLIN },
+				       { .fd = s->s[at].waiting.len ? s->s[at].out : -1, .events = POLLOUT } };
+
+		if (poll(p, 2, (int)(end - now)) < 0 && errno != EINTR)
+			return false;
+		flush(&s->s[at]);
+		if (p[0].revents && take(&s->s[at], typed)) {
+			strip(&s->s[at], typed);
+			if (!strcmp(typed, line))
+				return true;
+		}
+		if (p[0].revents & (POLLERR | POLLHUP))
+			return false;
+	}
+	return false;
 }
 
 int screens_line(struct screens *s, int timeout_ms, char ret[SCREEN_TYPED_MAX])

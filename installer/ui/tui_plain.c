@@ -10,6 +10,7 @@
 
 #include "base/str.h"
 #include "ui/console.h"
+#include "ui/control.h"
 #include "ui/tui.h"
 
 enum { TYPED_MAX = 16 << 10 /* an RSA key is long */ };
@@ -24,17 +25,20 @@ struct talk {
 /* A line without its end, in A; NULL at the end of input. */
 static char *read_line(struct talk *t)
 {
-	char buf[TYPED_MAX];
+	char buf[TYPED_MAX], where[TERMINAL_NAME];
+	const char *typed;
 	size_t n;
 
 	fflush(stdout);
 	t->shown = 0;
 	if (!fgets(buf, sizeof(buf), stdin))
 		return NULL;
-	n = strcspn(buf, "\r\n");
-	while (n && buf[n - 1] == ' ')
+	/* It may come through the hub. */
+	typed = control_typed(buf, where);
+	n = strcspn(typed, "\r\n");
+	while (n && typed[n - 1] == ' ')
 		n--;
-	return arena_strndup(t->a, buf, n);
+	return arena_strndup(t->a, typed, n);
 }
 
 /* Stops before what a person has not read scrolls away: a console has no way back. 0: go on. */

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "tap.h"
+#include "ui/control.h"
 #include "ui/hub.h"
 
 static struct error err;
@@ -132,6 +133,54 @@ static void test_answer(void)
 	ok(reads(two, "nothing is asked now\n", &b), "and its own answer comes too late");
 }
 
+/* What is pasted is longer than what is typed. */
+static void test_long(void)
+{
+	AUTO_FD one = watcher();
+	AUTO_STR a = STR_INIT;
+	AUTO_STR typed = STR_INIT;
+	char key[3001];
+
+	memset(key, 'k', sizeof(key) - 1);
+	key[sizeof(key) - 2] = '\n';
+	key[sizeof(key) - 1] = '\0';
+	say("\nkey? ");
+	if (!reads(one, "key? ", &a))
+		die("question");
+	type(one, key);
+	ok(reads(task.fd, "\n", &typed), "a long line is heard");
+	is_str(str_text(&typed), key, "whole");
+}
+
+/* A watcher with a terminal: it is told to let go, hears nothing meanwhile, and has it back. */
+static void test_terminal(void)
+{
+	AUTO_FD one = watcher();
+	AUTO_FD two = watcher();
+	AUTO_STR a = STR_INIT;
+	AUTO_STR b = STR_INIT;
+	AUTO_STR typed = STR_INIT;
+
+	type(one, CONTROL_TERMINAL "../sda\n" CONTROL_TERMINAL "pts/7\n");
+	say("\nwhere? ");
+	if (!reads(one, "where? ", &a) || !reads(two, "where? ", &b))
+		die("question");
+	type(one, "here\n");
+	ok(reads(task.fd, "\n", &typed), "the installer hears an answer of a terminal");
+	is_str(str_text(&typed), "\005pts/7 here\n", "and which one it is");
+	str_clear(&typed);
+	say("thanks\n\005ho");
+	say("ld pts/7\nnot there\n");
+	ok(reads(one, CONTROL_HOLD "\n", &a), "it is told to let go");
+	ok(strstr(str_text(&a), "thanks\n") && !strstr(str_text(&a), "not there"), "and told nothing more");
+	type(one, CONTROL_HELD "\n");
+	ok(reads(task.fd, "\n", &typed), "that it did is passed on, asked or not");
+	is_str(str_text(&typed), "\005pts/7 " CONTROL_HELD "\n", "with its name");
+	ok(reads(two, "not there\n", &b) && !strchr(str_text(&b), CONTROL_ENQ), "others see nothing of that");
+	say(CONTROL_FREE " pts/8\n" CONTROL_FREE " pts/7\nback\n");
+	ok(reads(one, "back\n", &a) && strstr(str_text(&a), CONTROL_FREE "\nback\n"), "it has it back, and hears again");
+}
+
 static void test_stuck(void)
 {
 	AUTO_FD stuck = watcher();
@@ -176,6 +225,8 @@ int main(void)
 		die("hub_start");
 	test_watch();
 	test_answer();
+	test_long();
+	test_terminal();
 	test_stuck();
 	test_end();
 	rmdir(dir);

@@ -5,30 +5,10 @@
 # at a serial line that is a dumb terminal, taken over at the screen, finished at a second serial line with a terminal of
 # 80 columns and 24 lines. The SSH key comes from a stick, the site file goes there, and makes the same install again.
 
-# shellcheck source=tests/vm/mainline.sh
-source "${BASH_SOURCE[0]%/*}/../mainline.sh"
-# shellcheck source=tests/cli/lib.sh
-source "${BASH_SOURCE[0]%/*}/../../cli/lib.sh"
+# shellcheck source=tests/vm/guide.sh
+source "${BASH_SOURCE[0]%/*}/../guide.sh"
 
 DISK=FULCRUM-TUI-1
-TERM_SECONDS=$((60 * VM_SLOW))
-
-# NAME PAGE CONSOLE HOW: the page is shown there
-page()
-{
-	if vm_wait_event m 60 "t=screen name=$1 at=$2 by=$3" "${install_stop[@]}"; then
-		tap_ok "the page \"$1\" is at $2, by $3"
-	else
-		tap_not_ok "the page \"$1\" is at $2, by $3" "$WAIT_ERROR"
-	fi
-	vm_mark m
-}
-
-# TITLE: a window's, as a pattern: drawn in UTF-8, or with the line characters of a VT220 (tmux captures those as letters)
-title()
-{
-	printf '┤ %s ├\nu %s t\n' "$1" "$1"
-}
 
 # KEY: pressed at the machine's own keyboard
 press()
