@@ -343,6 +343,30 @@ static void test_holders(void)
 	world_reset();
 }
 
+/* A disk all of which is to go, whatever it carries by then: who it is counts, what is on it does not. */
+static void test_any_state(void)
+{
+	AUTO_ARENA a = ARENA_INIT;
+	struct plan *p = make_plan("node", &a);
+	struct watch k;
+
+	world_reset();
+	p->disks[0].state = PLAN_ANY_STATE;
+	w.foreign = true;
+	ok(!apply(&world_sys, p, &k, NULL) && k.finished == p->n_ops, "content that no plan saw stops nothing: %s", err.msg);
+	ok(w.taken_down == 1, "and what stands on it is taken down, though nothing was planned for");
+	world_reset();
+	w.foreign = true;
+	p->disks[0].size_bytes -= 512;
+	stopped(p, "disk SEAT-0001: is not there any more", "another disk, in any state,");
+	p->disks[0].size_bytes += 512;
+	world_reset();
+	w.holder_stays = "md0 raid1";
+	ok(apply(&world_sys, p, &k, NULL) && err.kind == ERR_CONFLICT && only(0, "make_dirs fetch probe guard_open guard_check take_down"),
+	   "what does not go from it stops all: %s", err.msg);
+	world_reset();
+}
+
 static void test_marks(void)
 {
 	AUTO_ARENA a = ARENA_INIT;
@@ -585,6 +609,7 @@ int main(void)
 	test_whole("admin");
 	test_possible();
 	test_holders();
+	test_any_state();
 	test_marks();
 	test_note();
 	test_guards("node");
