@@ -189,21 +189,19 @@ net_cell()
 
 table()
 {
-	local c r ms sep=''
+	local c r ms sep='' json=''
 	note "$(printf '%-10s %-8s %-8s %s' medium firmware result seconds)"
-	{
-		printf '[\n'
-		for c in "${CELLS[@]}"; do
-			c=${c#+}
-			r=${RESULT[$c]:-not run} ms=null
-			[[ -z ${CELL_MS[$c]:-} ]] || ms=$(seconds "${CELL_MS[$c]}")
-			note "$(printf '%-10s %-8s %-8s %s' "${c%/*}" "${c#*/}" "$r" "${ms#null}")"
-			printf '%s  {"medium":"%s","firmware":"%s","result":"%s","seconds":%s}' "$sep" "${c%/*}" "${c#*/}" "$r" "$ms"
-			sep=$',\n'
-		done
-		printf '\n]\n'
-	} >"$O/matrix.json.tmp"
+	for c in "${CELLS[@]}"; do
+		c=${c#+}
+		r=${RESULT[$c]:-not run} ms=null
+		[[ -z ${CELL_MS[$c]:-} ]] || ms=$(seconds "${CELL_MS[$c]}")
+		note "$(printf '%-10s %-8s %-8s %s' "${c%/*}" "${c#*/}" "$r" "${ms#null}")"
+		json+=$(printf '%s\n  {"medium":"%s","firmware":"%s","result":"%s","seconds":%s}' "$sep" "${c%/*}" "${c#*/}" "$r" "$ms")
+		sep=','
+	done
+	printf '[%s\n]\n' "$json" >"$O/matrix.json.tmp"
 	mv -- "$O/matrix.json.tmp" "$O/matrix.json"
+	is "the table is written for other programs, a row a cell" "$(jq length "$O/matrix.json")" "${#CELLS[@]}"
 }
 
 main()

@@ -71,7 +71,7 @@ test_install()
 	out=$(vm_shell m 900 "fulcrum-install apply --profile vault --plan-hash $hash /run/site.yaml 2>&1; echo \"exit \$?\"") || true
 	printf '%s\n' "$out" >"$RUN_DIR/apply.txt"
 	is "apply ends well" "$(tail -n 1 <<<"$out")" "exit 0"
-	is "the passphrase is nowhere to be read" "$(grep -cF -- "$PASSPHRASE" "$RUN_DIR/plan.txt" "$RUN_DIR/apply.txt" | cut -d: -f2 | paste -sd+ | bc)" 0
+	is "the passphrase is nowhere to be read" "$(cat -- "$RUN_DIR/plan.txt" "$RUN_DIR/apply.txt" | grep -cF -- "$PASSPHRASE" || true)" 0
 }
 
 # What other programs see of it, before it has ever run.
