@@ -237,8 +237,9 @@ int tui_newt(const struct guide_page *p, const struct tui_look *look, struct are
 
 	if (look->term)
 		setenv("TERM", look->term, 1);
-	/* newt draws lines by what the locale says. */
-	setlocale(LC_CTYPE, look->utf8 ? "C.UTF-8" : "C");
+	/* newt draws lines by what the locale says, and S-Lang below it asks the environment again for that. */
+	setenv("LC_ALL", look->utf8 ? "C.UTF-8" : "C", 1);
+	setlocale(LC_CTYPE, "");
 	if (newtInit())
 		return -1;
 	newtCls();

@@ -166,6 +166,8 @@ static void test_screen(void)
 		/* A terminal: UTF-8, 80 columns and 24 lines. */
 		{ 1, "\033[6n", "\033[1;2R" },
 		{ 1, "\033[6n", "\033[24;80R" },
+		/* Lines are drawn as it reads them, whatever the environment says. */
+		{ 1, "\u2524", "" },
 		{ 1, "<Back>", "\033[B\r" },
 		{ 1, "<Back>", "er\t\t\r" },
 	};

@@ -21,8 +21,8 @@ page()
 	vm_mark m
 }
 
-# TITLE: a window's, as a pattern: drawn in UTF-8, or with the line characters of a VT220 (tmux captures those as letters)
+# TITLE: a window's, as a terminal that reads UTF-8 has it
 title()
 {
-	printf '┤ %s ├\nu %s t\n' "$1" "$1"
+	printf '┤ %s ├' "$1"
 }
