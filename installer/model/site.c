@@ -430,6 +430,7 @@ static const struct field site_fields[] = {
 	FIELD_MAP(struct site, profiles, FIELD_OMIT_EMPTY, &profile_schema, "what nodes can become"),
 	FIELD_STRUCTS(struct site, rules, FIELD_OMIT_EMPTY, &rule_schema, "which machine becomes what"),
 	FIELD_STRUCT(struct site, policy, 0, &policy_schema, "what may happen without being asked"),
+	FIELD_STRUCT(struct site, tests, FIELD_OMIT_EMPTY, &hwtest_limits_schema, "how long hardware tests run, and what must come of them"),
 	FIELD_STRUCT(struct site, preflight, 0, &preflight_schema, "what is looked at before anything is written"),
 	FIELD_STRUCT(struct site, installer, 0, &installer_schema, "the installer, while it runs"),
 	FIELD_STRUCT(struct site, report, 0, &report_schema, "who is told of the progress of an install"),

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "data/field.h"
+#include "model/hwtest.h"
 #include "model/machine.h"
 #include "model/site_net.h"
 
@@ -147,6 +148,7 @@ struct site {
 		enum approve approve; /* first deploys of blank machines: hold (default) or auto */
 		uint64_t at_once; /* so many nodes are written at the same time; 0: all that may be */
 	} policy;
+	struct hwtest_limits tests;
 	struct site_preflight {
 		const char **ignore; /* names of site_preflight_ignorable */
 		size_t n_ignore;
