@@ -47,7 +47,7 @@ below_admin := $(foreach l,admin proto plan observe sys model data base,$(call l
 below_agent := $(foreach l,agent proto engine ops plan observe sys model data base,$(call lib,$(l)))
 below_plan := $(foreach l,guide plan model data base,$(call lib,$(l)))
 
-programs := fulcrum-install fulcrumd fulcrum-agent fulcrum-node fulcrum fulcrum-verify fulcrum-image
+programs := fulcrum-install fulcrumd fulcrum-agent fulcrum-hwtest fulcrum-node fulcrum fulcrum-verify fulcrum-image
 bin := $(if $(SAN),$(obj)/bin,$(if $(filter gcc,$(CC)),$(O)/bin,$(obj)/bin))
 
 .PHONY: programs tests tools
@@ -77,6 +77,8 @@ $(bin)/fulcrum-install: $(call objects,install) $(call lib,ui) $(below_engine)
 	$(link) $(libs) $(libs_ui)
 $(bin)/fulcrum-agent: $(obj)/cmd/agent_main.o $(call lib,ui) $(below_agent)
 	$(link) $(libs)
+$(bin)/fulcrum-hwtest: $(obj)/cmd/hwtest_main.o $(foreach l,sys model data base,$(call lib,$(l)))
+	$(link) $(call pc,yaml-0.1 yyjson libsodium)
 $(bin)/fulcrumd: $(obj)/cmd/fulcrumd_main.o $(obj)/cmd/fulcrumd_network.o $(obj)/cmd/fulcrumd_update.o $(obj)/cmd/fulcrumd_state.o $(obj)/cmd/passphrase.o $(obj)/cmd/fulcrum_client.o $(call lib,ui) $(below_admin)
 	$(link) $(libs_admin) $(libs)
 $(bin)/fulcrum: $(obj)/cmd/fulcrum_main.o $(obj)/cmd/fulcrum_client.o $(obj)/cmd/fulcrum_inventory.o $(obj)/cmd/fulcrum_show.o $(obj)/cmd/fulcrum_batch.o $(obj)/cmd/fulcrum_report.o $(obj)/cmd/fulcrum_wipe.o $(call lib,ui) $(foreach l,sys model data base,$(call lib,$(l)))
