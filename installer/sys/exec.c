@@ -200,7 +200,7 @@ static int wait_ms(const struct sys_exec *x, uint64_t left)
 	return (int)(left < most ? left : most);
 }
 
-/* 0 when the child has ended, -1 at the deadline. */
+/* 0 when the child has ended, -1 at the deadline, or when it is to stop. */
 static int watch(struct run *r, struct str *output, uint64_t end)
 {
 	uint64_t tick = clock_mono_ms() + TICK_MS;
@@ -218,6 +218,8 @@ static int watch(struct run *r, struct str *output, uint64_t end)
 		if (r->x->tick && now >= tick) {
 			r->x->tick(r->x->tick_ctx);
 			tick = now + TICK_MS;
+			if (r->x->stop && *r->x->stop)
+				return -1;
 		}
 		if (poll(p, 3, wait_ms(r->x, end - now)) <= 0)
 			continue;
@@ -278,6 +280,8 @@ static int finish(struct run *r, struct str *output, struct error *err)
 		for (int i = 0; i < 100 && !waitpid(r->pid, NULL, WNOHANG); i++)
 			poll(NULL, 0, 10);
 		command_text(r->x, &command);
+		if (r->x->stop && *r->x->stop)
+			return error_set(err, ERR_CONFLICT, "%s: stopped", str_text(&command));
 		error_set(err, ERR_IO, "%s: not done in %u s, killed", str_text(&command), (timeout_ms + 999) / 1000);
 		return error_hint(err, "it hangs, or this machine is very slow or busy: dmesg tells more; mend that and try again");
 	}

@@ -26,6 +26,7 @@ struct sys_exec {
 	unsigned int timeout_ms; /* 0 = 60 s; the child's process group is killed after it */
 	void (*tick)(void *ctx); /* about once a second while it runs; or NULL */
 	void *tick_ctx;
+	const bool *stop; /* TICK may set it: the child is killed, which fails; or NULL */
 };
 
 /* One HTTP request and what is wanted of its answer. */
