@@ -9,6 +9,8 @@
 
 #include "admin/api.h"
 #include "admin/bootconf.h"
+#include "admin/checked.h"
+#include "admin/hwtests.h"
 #include "admin/identity.h"
 #include "admin/nodes.h"
 #include "admin/plans.h"
@@ -170,6 +172,8 @@ static int hello_ram(struct admin *ad, const struct api_request *rq, const struc
 			c.message = "the wipe was interrupted: the agent started again before the end was reported";
 			c.hint = arena_printf(a, "see what stopped it, then: fulcrum wipe %s", node_title(n));
 			c.text = c.message;
+		} else if (n->state == NODE_TESTING && news && hwtest_interrupted(ad, n, &c, err)) {
+			return -1;
 		}
 		if (news && node_apply(ad->store, n, EV_HELLO, &c, err))
 			return -1;
@@ -207,7 +211,7 @@ static int hello_disk(struct admin *ad, const struct api_request *rq, const stru
 	if (news && life_find(n->state, EV_DISK_HELLO)) {
 		if (node_apply(ad->store, n, EV_DISK_HELLO, &c, err))
 			return -1;
-		if ((n->state == NODE_BOUND || n->state == NODE_LEAVING) && n->reboots > BOOTS_BEFORE_FAIL) {
+		if (life_is_netboot(n->state) && n->reboots > BOOTS_BEFORE_FAIL) {
 			struct event_ctx f = { .now_s = c.now_s };
 
 			f.message = arena_printf(a, "told to netboot %d times, it booted from its disk each time",
@@ -313,12 +317,14 @@ static int order_ram(struct admin *ad, const struct speaker *s, struct arena *a,
 		o->text = arena_printf(a, "plan %.*s is approved", PLAN_SHORT, s->attempt->plan_hash);
 	} else if (n->state == NODE_LEAVING) {
 		return wipe_order(ad, n, a, o, err);
+	} else if (n->state == NODE_QUEUED) {
+		return hwtest_give(ad, n, a, o, err);
 	} else if (n->state == NODE_RELEASED && !n->fresh) {
 		o->order = ORDER_REBOOT;
 		o->text = "wiped: it starts afresh";
-	} else if (n->state == NODE_DEPLOYED && s->attempt->applied_s) {
+	} else if (n->state == NODE_DEPLOYED && !n->fresh) {
 		o->order = ORDER_REBOOT;
-		o->text = "deployed: it boots from its own disk now";
+		o->text = s->attempt->applied_s ? "deployed: it boots from its own disk now" : "tested: it boots from its own disk again";
 	} else if (n->state == NODE_BOUND && !n->fresh && str_eq(n->intent, "operator")) {
 		o->order = ORDER_REBOOT;
 		o->text = "deploy again: it starts afresh";
@@ -349,6 +355,15 @@ static int order_disk(struct admin *ad, const struct speaker *s, struct arena *a
 		o->order = ORDER_REBOOT;
 		o->text = "its disks are to be wiped: netboot";
 		return 0;
+	case NODE_QUEUED:
+	case NODE_TESTING:
+		o->order = ORDER_REBOOT;
+		o->text = "its hardware is to be tested: netboot";
+		return 0;
+	case NODE_DEPLOYED: /* it was here when its tests ended: a start of it is what leads on */
+		o->order = ORDER_REBOOT;
+		o->text = "it is checked from its start on";
+		return 0;
 	case NODE_RELEASED:
 		o->order = ORDER_REBOOT;
 		o->text = "released: netboot";
@@ -366,7 +381,6 @@ static int order_disk(struct admin *ad, const struct speaker *s, struct arena *a
 		return 0;
 	case NODE_DISCOVERED:
 	case NODE_DEPLOYING:
-	case NODE_DEPLOYED:
 	case NODE_FAILED:
 	case NODE_WIPING:
 	case NODE_UNWIPED:
@@ -437,6 +451,11 @@ static int take_claim(struct admin *ad, const struct speaker *s, const struct ms
 		c->text = arena_printf(a, "wipe %.*s: the word is spent, erasing begins", PLAN_SHORT, m->plan_hash ? m->plan_hash : "");
 		return apply_report(ad, s, EV_CLAIMED, c, ack, err);
 	}
+	if (s->node->state == NODE_QUEUED) {
+		c->hwtest = (int64_t)m->hwtest;
+		c->text = "the agent begins with the tests";
+		return apply_report(ad, s, EV_CLAIMED, c, ack, err);
+	}
 	/* Two may have been told to go at the same time. */
 	if (s->node->state == NODE_APPROVED && too_many(ad, a, &full, err))
 		return -1;
@@ -480,12 +499,38 @@ static int take_applied(struct admin *ad, const struct speaker *s, const struct 
 	return apply_report(ad, s, EV_APPLIED, c, ack, err);
 }
 
+/* Tests that came to their end, or did not: the node goes on from where it was. */
+static int take_tested(struct admin *ad, const struct speaker *s, const struct msg_report *m, struct event_ctx *c, struct msg_ack *ack,
+		       struct error *err)
+{
+	bool running;
+
+	if (hwtest_running(ad, s->node, s->attempt, m->hwtest, &running, err))
+		return -1;
+	if (!running)
+		return not_accepted(ack, "nothing is being tested");
+	if (hwtest_end(ad, s->node, m, c, err) || apply_report(ad, s, EV_TESTED, c, ack, err))
+		return -1;
+	return node_advance(ad, s->node, err);
+}
+
+static int take_untested(struct admin *ad, const struct speaker *s, const struct msg_report *m, struct event_ctx *c, struct msg_ack *ack,
+			 struct error *err)
+{
+	c->message = arena_printf(s->node->arena, "hardware tests: %s", m->error ? m->error : "the agent gave no cause");
+	c->hint = m->hint;
+	c->text = c->message;
+	return apply_report(ad, s, EV_FAIL, c, ack, err) || node_advance(ad, s->node, err) ? -1 : 0;
+}
+
 static int take_failed(struct admin *ad, const struct speaker *s, const struct msg_report *m,
 		       struct event_ctx *c, struct msg_ack *ack, struct error *err)
 {
 	struct arena *a = s->node->arena;
 	bool wipes = life_is_wipe(s->node->state);
 
+	if (s->node->state == NODE_TESTING)
+		return take_untested(ad, s, m, c, ack, err);
 	if (s->node->state != NODE_APPROVED && !s->attempt->claimed_s && !wipes)
 		return not_accepted(ack, "nothing was claimed");
 	c->message = arena_printf(a, "%s%s%s", m->op ? m->op : "", m->op ? ": " : "",
@@ -510,53 +555,6 @@ static int take_wiped(struct admin *ad, const struct speaker *s, const struct ms
 	return c->certificate ? 0 : not_accepted(ack, c->message);
 }
 
-static const char *results_json(const struct msg_report *m, struct arena *a, const char **ret_bad)
-{
-	struct tree *list = tree_new(a, TREE_SEQ);
-	AUTO_STR out = STR_INIT;
-	AUTO_STR bad = STR_INIT;
-
-	for (size_t i = 0; i < m->n_results; i++) {
-		const struct check_result *r = &m->results[i];
-
-		tree_push(a, list, field_write(&check_result_schema, r, false, a));
-		if (!r->pass)
-			str_addf(&bad, "%s%s: wanted %s, seen %s", bad.len ? "; " : "", r->name,
-				 r->expected ? r->expected : "-", r->seen ? r->seen : "nothing");
-	}
-	json_write(list, false, &out);
-	*ret_bad = bad.len ? arena_strdup(a, str_text(&bad)) : NULL;
-	return arena_strdup(a, str_text(&out));
-}
-
-/* *RET: the checks of this node that M does not answer as they must be, or NULL. Silence is no pass. */
-static int unmet_checks(struct admin *ad, const struct speaker *s, const struct msg_report *m, const char **ret,
-			struct error *err)
-{
-	struct arena *a = s->node->arena;
-	AUTO_STR list = STR_INIT;
-	struct check *checks;
-	struct plan *p;
-	size_t n;
-
-	*ret = NULL;
-	if (attempt_plan(s->attempt, a, &p, err) || node_checks(ad, p, a, &checks, &n, err))
-		return -1;
-	for (size_t i = 0; i < n; i++) {
-		const char *seen = NULL;
-
-		for (size_t k = 0; k < m->n_results && !seen; k++)
-			if (str_eq(m->results[k].name, checks[i].name))
-				seen = m->results[k].seen;
-		if (!str_eq(seen, checks[i].expected))
-			str_addf(&list, "%s%s: wanted %s, seen %s", list.len ? "; " : "", checks[i].name,
-				 checks[i].expected, seen ? seen : "nothing");
-	}
-	if (list.len)
-		*ret = arena_strdup(a, str_text(&list));
-	return 0;
-}
-
 static int take_checks(struct admin *ad, const struct speaker *s, const struct msg_report *m,
 		       struct event_ctx *c, struct msg_ack *ack, struct error *err)
 {
@@ -567,11 +565,11 @@ static int take_checks(struct admin *ad, const struct speaker *s, const struct m
 
 	if (s->attempt->id != n->installed)
 		return not_accepted(ack, "this system is no longer the node's");
-	c->results = results_json(m, a, &bad);
+	c->results = checks_json(m, a, &bad);
 	if (m->n_results == 0)
 		return error_set(err, ERR_INPUT, "results: none, which proves nothing");
 	asked = n->state == NODE_VERIFYING || n->state == NODE_CHECKING;
-	if (asked && !bad && unmet_checks(ad, s, m, &bad, err))
+	if (asked && !bad && checks_unmet(ad, n, s->attempt, m, &bad, err))
 		return -1;
 	if (asked && !bad)
 		return apply_report(ad, s, EV_CHECKS_OK, c, ack, err);
@@ -605,8 +603,8 @@ static int take_report(struct admin *ad, const struct speaker *s, const struct m
 	case REPORT_CLAIM:
 		return take_claim(ad, s, m, &c, ack, err);
 	case REPORT_PROGRESS:
-		if (s->node->state != NODE_DEPLOYING && s->node->state != NODE_WIPING)
-			return not_accepted(ack, "nothing is being written");
+		if (s->node->state != NODE_DEPLOYING && s->node->state != NODE_WIPING && s->node->state != NODE_TESTING)
+			return not_accepted(ack, "nothing is being written or tested");
 		ack->accepted = true;
 		return attempt_progress(ad->store, s->attempt, LIFE_RAM, m, NULL, err);
 	case REPORT_APPLIED:
@@ -617,6 +615,8 @@ static int take_report(struct admin *ad, const struct speaker *s, const struct m
 		return take_checks(ad, s, m, &c, ack, err);
 	case REPORT_WIPED:
 		return take_wiped(ad, s, m, &c, ack, err);
+	case REPORT_TESTED:
+		return take_tested(ad, s, m, &c, ack, err);
 	}
 	return error_set(err, ERR_INPUT, "report: no such kind");
 }
@@ -640,6 +640,9 @@ static int ack_repeated(struct admin *ad, const struct speaker *s, const struct 
 		ack->accepted = w && s->attempt->id == n->attempt && m->seq == w->claim_seq && str_eq(m->plan_hash, w->plan_hash);
 		return 0;
 	}
+	if (m->report == REPORT_CLAIM && n->state == NODE_TESTING)
+		return s->attempt->id == n->attempt ? hwtest_claimed_by(ad, n, s->attempt, m, &ack->accepted, err) :
+						      not_accepted(ack, "a later boot of this machine has taken over");
 	if (m->report == REPORT_CLAIM)
 		ack->accepted = n->state == NODE_DEPLOYING && s->attempt->id == n->attempt &&
 				s->attempt->claimed_s && m->seq == s->attempt->claim_seq &&

@@ -96,5 +96,11 @@ int op_database_copy(struct admin *ad, const struct api_request *rq, struct api_
 int op_wipe(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);
 int op_wipes(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);
 int op_certificate(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);
+/* hwtest_api.c */
+int op_test(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);
+int op_test_cancel(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);
+int op_tests(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);
+int op_tests_of(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);
+
 /* inventory_api.c */
 int op_node_history(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);

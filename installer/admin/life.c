@@ -24,6 +24,7 @@ const struct life_row life_rows[] = {
 	{ NODE_DISCOVERED, EV_RELEASE, NODE_RELEASED, EFFECT_NOTIFY, "no rule is asked about it any more" },
 	{ NODE_DISCOVERED, EV_BOUND, NODE_BOUND, EFFECT_HOSTS, "profile, name and address are its own now" },
 	{ NODE_DISCOVERED, EV_WIPE, NODE_LEAVING, EFFECT_NOTIFY, "its disks are to be wiped" },
+	{ NODE_DISCOVERED, EV_TEST, NODE_QUEUED, EFFECT_NOTIFY, "its hardware is to be tested" },
 
 	{ NODE_BOUND, EV_HELLO, NODE_BOUND, EFFECT_NOTIFY, "inventory refreshed: planning follows" },
 	{ NODE_BOUND, EV_DEPLOY, NODE_BOUND, EFFECT_NOTIFY, "intent armed; planned with its consents" },
@@ -33,6 +34,7 @@ const struct life_row life_rows[] = {
 	{ NODE_BOUND, EV_DISK_HELLO, NODE_BOUND, EFFECT_NOTIFY, "booted its disk: told to netboot again" },
 	{ NODE_BOUND, EV_FAIL, NODE_FAILED, EFFECT_NOTIFY, "does not reach the agent" },
 	{ NODE_BOUND, EV_WIPE, NODE_LEAVING, EFFECT_NOTIFY, "its disks are to be wiped" },
+	{ NODE_BOUND, EV_TEST, NODE_QUEUED, EFFECT_NOTIFY, "its hardware is to be tested" },
 
 	{ NODE_PLANNED, EV_HELLO, NODE_BOUND, EFFECT_NOTIFY, "the machine may have changed: plan again" },
 	{ NODE_PLANNED, EV_DEPLOY, NODE_PLANNED, EFFECT_NOTIFY, "intent armed for this plan" },
@@ -41,6 +43,7 @@ const struct life_row life_rows[] = {
 	{ NODE_PLANNED, EV_REBIND, NODE_DISCOVERED, EFFECT_SWEEP, "name and address are free; the rules are asked again" },
 	{ NODE_PLANNED, EV_RELEASE, NODE_RELEASED, EFFECT_SWEEP, "name and address are free" },
 	{ NODE_PLANNED, EV_WIPE, NODE_LEAVING, EFFECT_NOTIFY, "its disks are to be wiped" },
+	{ NODE_PLANNED, EV_TEST, NODE_QUEUED, EFFECT_NOTIFY, "its hardware is to be tested; planned again afterwards" },
 
 	{ NODE_APPROVED, EV_HELLO, NODE_BOUND, EFFECT_NOTIFY, "the agent restarted before it claimed: plan again" },
 	{ NODE_APPROVED, EV_CLAIMED, NODE_DEPLOYING, EFFECT_NOTIFY, "intent spent, before the first write" },
@@ -66,6 +69,7 @@ const struct life_row life_rows[] = {
 	{ NODE_READY, EV_VERIFY, NODE_CHECKING, EFFECT_NOTIFY, "checked again" },
 	{ NODE_READY, EV_RELEASE, NODE_RELEASED, EFFECT_SWEEP, "name and address are free; told to netboot" },
 	{ NODE_READY, EV_WIPE, NODE_LEAVING, EFFECT_NOTIFY, "its disks are to be wiped; told to netboot" },
+	{ NODE_READY, EV_TEST, NODE_QUEUED, EFFECT_NOTIFY, "its hardware is to be tested; told to netboot" },
 	{ NODE_READY, EV_DISK_HELLO, NODE_READY, EFFECT_NOTIFY, "restarted" },
 	{ NODE_READY, EV_HELLO, NODE_READY, EFFECT_NOTIFY, "came up in the agent although its disk was to boot" },
 
@@ -77,6 +81,7 @@ const struct life_row life_rows[] = {
 	{ NODE_FAILED, EV_REBIND, NODE_DISCOVERED, EFFECT_SWEEP, "name and address are free; the rules are asked again" },
 	{ NODE_FAILED, EV_RELEASE, NODE_RELEASED, EFFECT_SWEEP, "name and address are free" },
 	{ NODE_FAILED, EV_WIPE, NODE_LEAVING, EFFECT_NOTIFY, "its disks are to be wiped" },
+	{ NODE_FAILED, EV_TEST, NODE_QUEUED, EFFECT_NOTIFY, "its hardware is to be tested" },
 
 	{ NODE_CHECKING, EV_CHECKS_OK, NODE_READY, EFFECT_NOTIFY, "as declared, still" },
 	{ NODE_CHECKING, EV_CHECKS_BAD, NODE_DRIFTED, EFFECT_NOTIFY, "not as declared any more" },
@@ -88,6 +93,7 @@ const struct life_row life_rows[] = {
 	{ NODE_DRIFTED, EV_DEPLOY, NODE_BOUND, EFFECT_NOTIFY, "intent armed; told to netboot" },
 	{ NODE_DRIFTED, EV_RELEASE, NODE_RELEASED, EFFECT_SWEEP, "name and address are free; told to netboot" },
 	{ NODE_DRIFTED, EV_WIPE, NODE_LEAVING, EFFECT_NOTIFY, "its disks are to be wiped; told to netboot" },
+	{ NODE_DRIFTED, EV_TEST, NODE_QUEUED, EFFECT_NOTIFY, "its hardware is to be tested; told to netboot" },
 	{ NODE_DRIFTED, EV_DISK_HELLO, NODE_DRIFTED, EFFECT_NOTIFY, "restarted" },
 	{ NODE_DRIFTED, EV_HELLO, NODE_DRIFTED, EFFECT_NOTIFY, "came up in the agent although its disk was to boot" },
 
@@ -95,6 +101,7 @@ const struct life_row life_rows[] = {
 	{ NODE_RELEASED, EV_HELLO, NODE_RELEASED, EFFECT_NOTIFY, "inventory refreshed" },
 	{ NODE_RELEASED, EV_DISK_HELLO, NODE_RELEASED, EFFECT_NOTIFY, "booted its disk: told to netboot" },
 	{ NODE_RELEASED, EV_WIPE, NODE_LEAVING, EFFECT_NOTIFY, "its disks are to be wiped" },
+	{ NODE_RELEASED, EV_TEST, NODE_QUEUED, EFFECT_NOTIFY, "its hardware is to be tested" },
 
 	{ NODE_LEAVING, EV_HELLO, NODE_LEAVING, EFFECT_NOTIFY, "the agent is up: it is given the wipe" },
 	{ NODE_LEAVING, EV_CLAIMED, NODE_WIPING, EFFECT_NOTIFY, "the word is spent, before the first write" },
@@ -114,6 +121,20 @@ const struct life_row life_rows[] = {
 	{ NODE_UNWIPED, EV_HELLO, NODE_UNWIPED, EFFECT_NOTIFY, "the agent is up; it waits" },
 	{ NODE_UNWIPED, EV_DISK_HELLO, NODE_UNWIPED, EFFECT_NOTIFY, "booted what is left on its disk" },
 	{ NODE_UNWIPED, EV_RELEASE, NODE_RELEASED, EFFECT_SWEEP, "name and address are free; nothing is proved of its disks" },
+
+	{ NODE_QUEUED, EV_HELLO, NODE_QUEUED, EFFECT_NOTIFY, "the agent is up: it is given the tests" },
+	{ NODE_QUEUED, EV_CLAIMED, NODE_TESTING, EFFECT_NOTIFY, "the agent begins" },
+	{ NODE_QUEUED, EV_DISK_HELLO, NODE_QUEUED, EFFECT_NOTIFY, "booted its disk: told to netboot again" },
+	{ NODE_QUEUED, EV_FAIL, NODE_BACK, EFFECT_NOTIFY, "the agent is not reached" },
+	{ NODE_QUEUED, EV_CANCEL, NODE_BACK, EFFECT_NOTIFY, "taken back: nothing was tested" },
+	{ NODE_QUEUED, EV_TIMEOUT, NODE_BACK, EFFECT_NOTIFY, "nobody began" },
+
+	{ NODE_TESTING, EV_TESTED, NODE_BACK, EFFECT_NOTIFY, "results are kept" },
+	{ NODE_TESTING, EV_FAIL, NODE_BACK, EFFECT_NOTIFY, "the agent could not go on" },
+	{ NODE_TESTING, EV_CANCEL, NODE_BACK, EFFECT_NOTIFY, "stopped; the agent is told at its next report" },
+	{ NODE_TESTING, EV_HELLO, NODE_BACK, EFFECT_NOTIFY, "the machine restarted while it was tested" },
+	{ NODE_TESTING, EV_DISK_HELLO, NODE_TESTING, EFFECT_NOTIFY, "the machine restarted from its disk: told to netboot" },
+	{ NODE_TESTING, EV_TIMEOUT, NODE_BACK, EFFECT_NOTIFY, "the agent fell silent" },
 };
 const size_t life_rows_n = ARRAY_LEN(life_rows);
 
@@ -123,6 +144,27 @@ const struct life_row *life_find(enum node_state state, enum node_event event)
 		if (life_rows[i].from == state && life_rows[i].event == event)
 			return &life_rows[i];
 	return NULL;
+}
+
+const char *life_name(enum node_state state)
+{
+	return state == NODE_BACK ? "back" : life_states[state].name;
+}
+
+enum node_state life_back(enum node_state state)
+{
+	/* Its plan goes with the agent that it was made for. */
+	return state == NODE_PLANNED ? NODE_BOUND : state;
+}
+
+enum node_state life_back_restarted(enum node_state state)
+{
+	return life_states[state].boot == BOOT_LOCAL ? NODE_DEPLOYED : state;
+}
+
+bool life_is_netboot(enum node_state state)
+{
+	return state == NODE_BOUND || state == NODE_LEAVING || state == NODE_QUEUED || state == NODE_TESTING;
 }
 
 bool life_is_wipe(enum node_state state)
@@ -160,9 +202,10 @@ void life_dot(struct str *out)
 	for (int i = 0; i < NODE__STATES; i++)
 		str_addf(out, "\t%s [label=\"%s\\nboots: %s\"];\n", life_states[i].name, life_states[i].name,
 			 boot_answer_names[life_states[i].boot]);
+	str_addf(out, "\t%s [label=\"where it was\", style=dashed];\n", life_name(NODE_BACK));
 	for (size_t i = 0; i < ARRAY_LEN(life_rows); i++)
 		str_addf(out, "\t%s -> %s [label=\"%s\"];\n", life_states[life_rows[i].from].name,
-			 life_states[life_rows[i].to].name, life_event_names[life_rows[i].event]);
+			 life_name(life_rows[i].to), life_event_names[life_rows[i].event]);
 	str_add(out, "}\n");
 }
 
@@ -175,6 +218,6 @@ void life_markdown(struct str *out)
 	str_add(out, "\n| from | event | to | meaning |\n|---|---|---|---|\n");
 	for (size_t i = 0; i < ARRAY_LEN(life_rows); i++)
 		str_addf(out, "| %s | %s | %s | %s |\n", life_states[life_rows[i].from].name,
-			 life_event_names[life_rows[i].event], life_states[life_rows[i].to].name,
+			 life_event_names[life_rows[i].event], life_name(life_rows[i].to),
 			 life_rows[i].doc);
 }

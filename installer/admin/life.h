@@ -32,7 +32,9 @@ extern const char *const boot_answer_names[];
 	X(NODE_RELEASED, "released", BOOT_AGENT, 0, 0, "given back: no name, no address; waits until it is bound again") \
 	X(NODE_LEAVING, "leaving", BOOT_AGENT, 1800, 0, "its disks may be wiped once; the agent has not claimed it") \
 	X(NODE_WIPING, "wiping", BOOT_AGENT, 900, 0, "the word is spent; the agent erases its disks") \
-	X(NODE_UNWIPED, "unwiped", BOOT_AGENT, 0, 0, "its disks were to be wiped, and that is not proved; a person decides")
+	X(NODE_UNWIPED, "unwiped", BOOT_AGENT, 0, 0, "its disks were to be wiped, and that is not proved; a person decides") \
+	X(NODE_QUEUED, "queued", BOOT_AGENT, 1800, 0, "its hardware is to be tested; the agent has not begun") \
+	X(NODE_TESTING, "testing", BOOT_AGENT, 900, 0, "its hardware is tested; nothing is written")
 
 /* X(constant, name, who causes it) */
 #define NODE_EVENTS(X) \
@@ -52,10 +54,14 @@ extern const char *const boot_answer_names[];
 	X(EV_RELEASE, "release", "the operator takes the machine out of use") \
 	X(EV_WIPE, "wipe", "the operator wants its disks wiped, by a plan") \
 	X(EV_WIPED, "wiped", "the agent erased every disk of the plan and sampled it") \
+	X(EV_TEST, "test", "the operator wants its hardware tested") \
+	X(EV_TESTED, "tested", "the agent measured what it was to measure") \
+	X(EV_CANCEL, "cancel", "the operator wants no tests after all") \
 	X(EV_TIMEOUT, "timeout", "a deadline of the state passed")
 
 #define X(constant, name, boot, silence, limit, doc) constant,
-enum node_state { NODE_STATES(X) NODE__STATES };
+/* NODE_BACK is no state: a row leads there that leads back to where the node was before its tests (life_back). */
+enum node_state { NODE_STATES(X) NODE__STATES, NODE_BACK = NODE__STATES };
 #undef X
 #define X(constant, name, doc) constant,
 enum node_event { NODE_EVENTS(X) EV__N };
@@ -91,6 +97,14 @@ extern const size_t life_rows_n;
 
 /* The row, or NULL: the event has no meaning in that state. */
 const struct life_row *life_find(enum node_state state, enum node_event event);
+/* Where a node goes when its tests end that were wanted in STATE. */
+enum node_state life_back(enum node_state state);
+/* The same for tests that its own system, which runs, made room for by a restart: that must come up again. */
+enum node_state life_back_restarted(enum node_state state);
+/* What STATE is called; "back" for NODE_BACK. */
+const char *life_name(enum node_state state);
+/* A node in STATE that boots its disk is told to netboot, and given up after some times. */
+bool life_is_netboot(enum node_state state);
 /* A node is wiped in STATE, or on its way there, or was not. */
 bool life_is_wipe(enum node_state state);
 /* 0 and the state, or -1. */

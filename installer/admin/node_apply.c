@@ -74,8 +74,8 @@ int node_delete(struct store *st, const struct node *n, struct error *err)
 		return -1;
 	if (node_load(st, n->id, n->arena, &now, err))
 		goto undo;
-	if (now && (now->state == NODE_DEPLOYING || now->state == NODE_WIPING)) {
-		error_set(err, ERR_CONFLICT, "%s is being %s", node_title(now), now->state == NODE_WIPING ? "wiped" : "deployed");
+	if (now && (now->state == NODE_DEPLOYING || now->state == NODE_WIPING || now->state == NODE_TESTING)) {
+		error_set(err, ERR_CONFLICT, "%s is %s", node_title(now), life_name(now->state));
 		error_hint(err, "wait for its end, or until it counts as silent");
 		goto undo;
 	}
@@ -310,6 +310,12 @@ static int write_wipe(struct store *st, const struct node *n, const struct event
 			 n->id, store_last_id(st));
 }
 
+static int restart_progress(struct store *st, const struct event_ctx *c, struct error *err)
+{
+	return store_run(st, "UPDATE attempt SET agent_seq = ?2, op = NULL, text = NULL, done = 0, total = 0, percent = 0 WHERE id = ?1", err,
+			 "uu", c->attempt, c->seq);
+}
+
 /* As write_claimed: everything that must hold before a disk is erased. */
 static int write_wipe_claimed(struct store *st, const struct node *n, const struct event_ctx *c, struct error *err)
 {
@@ -324,8 +330,7 @@ static int write_wipe_claimed(struct store *st, const struct node *n, const stru
 		return error_set(err, ERR_CONFLICT, "no unspent word for this attempt and wipe");
 	if (store_run(st, "UPDATE wipe SET claimed = ?2, attempt = ?3, claim_seq = ?4 WHERE id = ?1", err, "iiuu", n->wipe, c->now_s, c->attempt,
 		      c->seq) ||
-	    store_run(st, "UPDATE attempt SET agent_seq = ?2, op = NULL, text = NULL, done = 0, total = 0, percent = 0 WHERE id = ?1", err, "uu",
-		      c->attempt, c->seq))
+	    restart_progress(st, c, err))
 		return -1;
 	return store_run(st, "UPDATE node SET fresh = 0, message = NULL, hint = NULL WHERE id = ?1", err, "i", n->id);
 }
@@ -343,6 +348,74 @@ static int write_wiped(struct store *st, const struct node *n, const struct even
 		return -1;
 	/* No system is its own any more: one that comes from a disk that was not there is an old one. */
 	return store_run(st, "UPDATE node SET installed = 0, own_goal = NULL, locked = 0, fresh = 0 WHERE id = ?1", err, "i", n->id);
+}
+
+/* --- hardware tests */
+
+static int write_test(struct store *st, const struct node *n, const struct event_ctx *c, struct error *err)
+{
+	if (store_run(st, "INSERT INTO hwtest (title, label, product, created, tests) VALUES (?1, ?2, ?3, ?4, ?5)", err, "sssis", node_title(n),
+		      n->label, c->product, c->now_s, c->tests))
+		return -1;
+	return store_run(st, "UPDATE node SET hwtest = ?2, back = ?3, reboots = 0, " NO_INTENT " WHERE id = ?1", err, "iis", n->id,
+			 store_last_id(st), life_states[life_back(n->state)].name);
+}
+
+/* The order that was given counts once, whatever comes twice or late. */
+static int write_test_claimed(struct store *st, const struct node *n, const struct event_ctx *c, struct error *err)
+{
+	int64_t good;
+
+	if (store_number(st,
+			 "SELECT 1 FROM node JOIN hwtest ON hwtest.id = node.hwtest WHERE node.id = ?1 AND node.attempt = ?2"
+			 " AND hwtest.id = ?3 AND hwtest.claimed = 0 AND hwtest.ended = 0",
+			 &good, err, "iui", n->id, c->attempt, c->hwtest))
+		return -1;
+	if (!good)
+		return error_set(err, ERR_CONFLICT, "no tests are wanted of this attempt by that number");
+	if (store_run(st, "UPDATE hwtest SET claimed = ?2, attempt = ?3, claim_seq = ?4 WHERE id = ?1", err, "iiuu", n->hwtest, c->now_s, c->attempt,
+		      c->seq))
+		return -1;
+	return restart_progress(st, c, err);
+}
+
+/* OUTCOME "stopped": there are no results. What its tests are told of goes before what was wrong with the node before. */
+static int write_test_end(struct store *st, const struct node *n, const struct event_ctx *c, const char *outcome, struct error *err)
+{
+	if (store_run(st, "UPDATE hwtest SET ended = ?2, outcome = ?3, text = ?4, software = ?5, results = ?6 WHERE id = ?1 AND ended = 0", err,
+		      "iissss", n->hwtest, c->now_s, outcome, c->text, c->software, c->results) ||
+	    (c->attempt && c->seq && keep_seq(st, c->attempt, LIFE_RAM, c->seq, err)))
+		return -1;
+	if (c->message &&
+	    store_run(st, "UPDATE node SET message = ?2, hint = ?3 WHERE id = ?1", err, "iss", n->id, c->message, c->hint))
+		return -1;
+	/* Not to be taken for one that came up in the agent by itself: it is told to boot its own disk. */
+	return store_run(st, "UPDATE node SET fresh = 0 WHERE id = ?1 AND back = ?2", err, "is", n->id, life_states[NODE_DEPLOYED].name);
+}
+
+static int write_tested(struct store *st, const struct node *n, const struct event_ctx *c, struct error *err)
+{
+	int64_t good;
+
+	if (store_number(st, "SELECT 1 FROM hwtest WHERE id = ?1 AND attempt = ?2 AND claimed > 0 AND ended = 0", &good, err, "iu", n->hwtest, c->attempt))
+		return -1;
+	if (!good || !c->outcome)
+		return error_set(err, ERR_CONFLICT, "attempt %llu is not testing %s", (unsigned long long)c->attempt, node_title(n));
+	return write_test_end(st, n, c, c->outcome, err);
+}
+
+/* The agent that its own system made room for is up: from now on the way back is a restart. */
+static int write_test_hello(struct store *st, const struct node *n, struct error *err)
+{
+	return store_run(st, "UPDATE node SET back = ?2 WHERE id = ?1", err, "is", n->id, life_states[life_back_restarted(n->back)].name);
+}
+
+/* What EV writes of tests besides; those that end by anything but their results were stopped. */
+static int write_test_event(struct store *st, const struct node *n, const struct life_row *row, const struct event_ctx *c, struct error *err)
+{
+	if (row->from == NODE_QUEUED && row->event == EV_HELLO)
+		return write_test_hello(st, n, err);
+	return row->to == NODE_BACK && row->event != EV_TESTED ? write_test_end(st, n, c, c->outcome ? c->outcome : "stopped", err) : 0;
 }
 
 /* What EV writes besides state, event and effect. */
@@ -380,7 +453,15 @@ static int write_event(struct store *st, const struct node *n, const struct life
 				 " reboots = 0, message = NULL, hint = NULL WHERE id = ?1",
 				 err, "issb", n->id, c->plan_hash, c->wipe_json ? c->wipe_json : "[]", (int)c->full);
 	case EV_CLAIMED:
+		if (row->from == NODE_QUEUED)
+			return write_test_claimed(st, n, c, err);
 		return row->from == NODE_LEAVING ? write_wipe_claimed(st, n, c, err) : write_claimed(st, n, c, err);
+	case EV_TEST:
+		return write_test(st, n, c, err);
+	case EV_TESTED:
+		return write_tested(st, n, c, err);
+	case EV_CANCEL:
+		return 0;
 	case EV_WIPE:
 		return write_wipe(st, n, c, err);
 	case EV_WIPED:
@@ -389,6 +470,8 @@ static int write_event(struct store *st, const struct node *n, const struct life
 		return write_applied(st, n, c, err);
 	case EV_FAIL:
 	case EV_TIMEOUT:
+		if (row->to == NODE_BACK)
+			return 0;
 		if (report && keep_seq(st, c->attempt, LIFE_RAM, c->seq, err))
 			return -1;
 		return write_stop(st, n, c, err);
@@ -426,6 +509,7 @@ int node_apply(struct store *st, struct node *n, enum node_event ev, const struc
 	       struct error *err)
 {
 	const struct life_row *row;
+	enum node_state to;
 
 	if (store_begin(st, true, err))
 		return -1;
@@ -438,15 +522,16 @@ int node_apply(struct store *st, struct node *n, enum node_event ev, const struc
 			  life_states[n->state].name, life_event_names[ev]);
 		goto undo;
 	}
-	if (write_event(st, n, row, ctx, err))
+	to = row->to == NODE_BACK ? n->back : row->to;
+	if (write_event(st, n, row, ctx, err) || write_test_event(st, n, row, ctx, err))
 		goto undo;
-	if (row->to != row->from &&
+	if (to != row->from &&
 	    store_run(st, "UPDATE node SET state = ?2, since = ?3 WHERE id = ?1", err, "isi", n->id,
-		      life_states[row->to].name, ctx->now_s))
+		      life_states[to].name, ctx->now_s))
 		goto undo;
 	if (refresh(st, n, err) ||
 	    add_event(st, n->id, n->attempt, ctx->now_s, life_states[row->from].name, ev,
-		      life_states[row->to].name, ctx->text ? ctx->text : row->doc, row->effect, err))
+		      life_states[to].name, ctx->text ? ctx->text : row->doc, row->effect, err))
 		goto undo;
 	return store_commit(st, err);
 undo:

@@ -8,7 +8,7 @@
 #define NODE_COLUMNS \
 	"SELECT id, label, name, profile, address, mac, state, since, heard, life, boot, fresh," \
 	" intent, intent_plan, intent_wipe, reboots, attempt, installed, own_goal," \
-	" message, hint, intent_full, locked, rule, roles, wipe FROM node "
+	" message, hint, intent_full, locked, rule, roles, wipe, hwtest, back FROM node "
 
 const char *node_title(const struct node *n)
 {
@@ -59,6 +59,10 @@ static int node_row(void *ctx, const struct store_row *row, struct error *err)
 	n->rule = row_text(row, 23, a);
 	n->roles = row_text(row, 24, a);
 	n->wipe = row_i64(row, 25);
+	n->hwtest = row_i64(row, 26);
+	/* Nothing before its first tests. */
+	if (life_state_parse(row_text(row, 27, a), &n->back))
+		n->back = NODE_DISCOVERED;
 	return 0;
 }
 

@@ -28,6 +28,8 @@ struct node {
 	uint64_t reboots; /* disk boots since it was told to netboot */
 	uint64_t attempt, installed; /* the present one; the one whose system is on the disk, 0 = none */
 	const char *own_goal; /* disk GUID of our finished deployment */
+	int64_t hwtest; /* the last one that was wanted, see hwtests.h; 0: none */
+	enum node_state back; /* queued, testing: where it goes afterwards */
 	int64_t wipe; /* the last one that was wanted, see wipes.h; 0: none */
 	const char *message, *hint; /* why it does not go on; NULL if nothing is wrong */
 };
@@ -69,6 +71,11 @@ struct event_ctx {
 	bool full;
 	/* reports: which attempt and sequence they carry */
 	uint64_t attempt, seq;
+	/* test: the order, as JSON, and what the machine is; claimed: its number */
+	const char *tests, *product;
+	int64_t hwtest;
+	/* tested: "passed" or "failed"; results are given, too */
+	const char *outcome, *software;
 	/* wipe: plan and plan_hash; wiped: */
 	const char *certificate;
 	/* applied: the disk GUID of the finished deployment; key is the deployed system's */

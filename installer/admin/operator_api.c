@@ -53,15 +53,15 @@ static int add_progress(struct admin *ad, const struct node *n, struct arena *a,
 	struct attempt *at;
 
 	if (n->state != NODE_DEPLOYING && n->state != NODE_DEPLOYED && n->state != NODE_VERIFYING &&
-	    n->state != NODE_FAILED && n->state != NODE_WIPING)
+	    n->state != NODE_FAILED && n->state != NODE_WIPING && n->state != NODE_TESTING)
 		return 0;
 	if (attempt_find(ad->store, n->attempt, a, &at, err))
 		return -1;
-	if (!at || (!at->claimed_s && n->state != NODE_WIPING))
+	if (!at || (!at->claimed_s && n->state != NODE_WIPING && n->state != NODE_TESTING))
 		return 0;
 	tree_add(a, t, "percent", tree_u64(a, at->percent));
 	add_text(a, t, "op", at->op);
-	if ((n->state == NODE_DEPLOYING || n->state == NODE_WIPING) && at->total) {
+	if ((n->state == NODE_DEPLOYING || n->state == NODE_WIPING || n->state == NODE_TESTING) && at->total) {
 		tree_add(a, t, "done", tree_u64(a, at->done));
 		tree_add(a, t, "total", tree_u64(a, at->total));
 	}

@@ -8,6 +8,7 @@
 
 #include "admin/addresses.h"
 #include "admin/bootconf.h"
+#include "admin/hwtests.h"
 #include "admin/rules.h"
 #include "admin/secrets.h"
 #include "base/clock.h"
@@ -322,15 +323,26 @@ static int try_plan(struct admin *ad, struct node *n, bool *ret_moved, struct er
 	return node_apply(ad->store, n, EV_PLANNED, &c, err);
 }
 
+/* What its last tests say stands on it for as long as nothing else does. */
+static int tell_failed_tests(struct admin *ad, struct node *n, const char *failed, struct error *err)
+{
+	if (!failed || n->message)
+		return 0;
+	return node_message(ad->store, n, failed, arena_printf(n->arena, "look at it: fulcrum test show %s; or: fulcrum deploy %s", node_title(n), node_title(n)),
+			    false, err);
+}
+
 static int try_approve(struct admin *ad, struct node *n, bool *ret_moved, struct error *err)
 {
 	struct event_ctx c = { .now_s = clock_real_s() };
 	bool operator = str_eq(n->intent, "operator");
 	const struct op_image *image;
+	const char *failed;
 	struct attempt *at;
 	struct plan *p;
 
-	if (attempt_find(ad->store, n->attempt, n->arena, &at, err) || attempt_plan(at, n->arena, &p, err))
+	if (attempt_find(ad->store, n->attempt, n->arena, &at, err) || attempt_plan(at, n->arena, &p, err) ||
+	    hwtest_failed(ad, n, n->arena, &failed, err))
 		return -1;
 	/* It was made before the operator spoke. */
 	image = plan_image(p);
@@ -347,11 +359,11 @@ static int try_approve(struct admin *ad, struct node *n, bool *ret_moved, struct
 	if (operator) {
 		c.intent = "operator";
 		c.text = "the operator said deploy";
-	} else if (ad->site->policy.approve == APPROVE_AUTO && n->installed == 0 && plan_is_harmless(p)) {
+	} else if (ad->site->policy.approve == APPROVE_AUTO && n->installed == 0 && !failed && plan_is_harmless(p)) {
 		c.intent = "policy";
 		c.text = "policy: first deploy, and nothing is destroyed";
 	} else {
-		return 0;
+		return tell_failed_tests(ad, n, failed, err);
 	}
 	*ret_moved = true;
 	return node_apply(ad->store, n, EV_APPROVED, &c, err);

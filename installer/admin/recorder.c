@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "admin/hwtests.h"
 #include "admin/plans.h"
 #include "base/clock.h"
 #include "base/fd.h"
@@ -166,6 +167,18 @@ static int add_attempt(struct admin *ad, uint64_t id, const char *what, struct m
 	return 0;
 }
 
+static int add_tests(struct admin *ad, const struct node *n, struct making *m, struct error *err)
+{
+	AUTO_STR text = STR_INIT;
+	struct tree *t;
+
+	if (hwtests_tree(ad, n->label, m->a, &t, err))
+		return -1;
+	json_write(t, true, &text);
+	add(m, "tests.json", &text);
+	return 0;
+}
+
 static void add_records(struct admin *ad, const struct node *n, struct making *m)
 {
 	const char *dir = dir_of(ad, n, m->a);
@@ -208,6 +221,8 @@ int recorder_bundle(struct admin *ad, const struct node *n, struct arena *a, str
 	add(&m, "machine.json", &machine);
 	if (add_events(ad, n, &m, err) || add_attempt(ad, n->attempt, "present", &m, err) ||
 	    (n->installed != n->attempt && add_attempt(ad, n->installed, "installed", &m, err)))
+		return -1;
+	if (add_tests(ad, n, &m, err))
 		return -1;
 	add_records(ad, n, &m);
 	tree_add(a, t, "name", tree_string(a, arena_printf(a, "fulcrum-%s", node_title(n))));

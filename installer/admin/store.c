@@ -107,6 +107,15 @@ static const char *const migrations[] = {
 	" claimed INTEGER NOT NULL DEFAULT 0, ended INTEGER NOT NULL DEFAULT 0, certificate TEXT) STRICT;"
 	"CREATE INDEX wipe_title ON wipe(title); CREATE INDEX wipe_label ON wipe(label);"
 	"ALTER TABLE node ADD COLUMN wipe INTEGER NOT NULL DEFAULT 0;",
+	/* 8: hardware tests, which outlive their nodes; the last one of a node, and the state that it goes back to */
+	"CREATE TABLE hwtest ("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT, title TEXT NOT NULL, label TEXT NOT NULL, product TEXT, created INTEGER NOT NULL,"
+	" tests TEXT NOT NULL, attempt INTEGER NOT NULL DEFAULT 0, claim_seq INTEGER NOT NULL DEFAULT 0,"
+	" claimed INTEGER NOT NULL DEFAULT 0, ended INTEGER NOT NULL DEFAULT 0,"
+	" outcome TEXT NOT NULL DEFAULT '', text TEXT, software TEXT, results TEXT) STRICT;"
+	"CREATE INDEX hwtest_title ON hwtest(title); CREATE INDEX hwtest_label ON hwtest(label); CREATE INDEX hwtest_product ON hwtest(product);"
+	"ALTER TABLE node ADD COLUMN hwtest INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE node ADD COLUMN back TEXT NOT NULL DEFAULT '';",
 };
 _Static_assert(ARRAY_LEN(migrations) == STORE_SCHEMA, "store.h says which schema this release has");
 

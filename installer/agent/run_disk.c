@@ -46,6 +46,7 @@ static int follow_order(struct client *c, const struct msg_order *o, struct reco
 		return c->sys->ops->exec(c->sys, &(struct sys_exec){ .argv = reboot }, err);
 	case ORDER_DEPLOY: /* never to a running system */
 	case ORDER_WIPE:
+	case ORDER_TEST:
 	case ORDER_WAIT:
 		break;
 	}

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/clock.h"
+#include "agent/hwtest.h"
 #include "agent/measure.h"
 #include "agent/ports.h"
 #include "agent/record.h"
@@ -169,7 +170,8 @@ static int carry_out(struct client *c, const struct ram_agent *ra, const struct 
 }
 
 /* *RET_NEWS: nothing is ordered yet, and what was told of the ports no longer holds. */
-static int follow_orders(struct client *c, const struct ram_agent *ra, struct ports *ports, bool *ret_news, struct error *err)
+static int follow_orders(struct client *c, const struct ram_agent *ra, struct ports *ports, const struct machine *m, bool *ret_news,
+			 struct error *err)
 {
 	char said[512] = "";
 	bool recorded = false;
@@ -194,6 +196,10 @@ static int follow_orders(struct client *c, const struct ram_agent *ra, struct po
 		case ORDER_DEPLOY:
 		case ORDER_WIPE:
 			if (carry_out(c, ra, &o, &a, &done, err))
+				return -1;
+			break;
+		case ORDER_TEST:
+			if (hwtest_carry_out(c, ra, m, &o.hwtest, &a, err))
 				return -1;
 			break;
 		case ORDER_REBOOT:
@@ -271,7 +277,7 @@ static int live(struct client *c, const struct ram_agent *ra, struct ports *port
 			return -1;
 		follow_clock(c, ra, a);
 		fflush(stdout);
-		if (follow_orders(c, ra, ports, &news, err))
+		if (follow_orders(c, ra, ports, m, &news, err))
 			return -1;
 	} while (news);
 	return 0;

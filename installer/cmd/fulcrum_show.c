@@ -35,7 +35,7 @@ static const char *progress(const struct tree *n, struct arena *a)
 {
 	const char *percent = get(n, "percent"), *op = get(n, "op"), *message = get(n, "message");
 
-	if (str_eq(get(n, "state"), "deploying") || str_eq(get(n, "state"), "wiping"))
+	if (str_eq(get(n, "state"), "deploying") || str_eq(get(n, "state"), "wiping") || str_eq(get(n, "state"), "testing"))
 		return arena_printf(a, "%s %%  %s", percent ? percent : "0", op ? op : "");
 	if (!message)
 		return "";

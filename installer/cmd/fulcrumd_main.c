@@ -74,9 +74,11 @@ static void expire(struct admin *ad, struct node *n, const char *why, int64_t no
 
 	c.message = arena_printf(n->arena, "%s: %s", life_states[n->state].name, why);
 	c.hint = arena_printf(n->arena, "look at its console, then: fulcrum %s %s",
-			      n->state == NODE_LEAVING || n->state == NODE_WIPING ? "wipe" : "deploy", node_title(n));
+			      n->state == NODE_LEAVING || n->state == NODE_WIPING   ? "wipe" :
+			      n->state == NODE_QUEUED || n->state == NODE_TESTING ? "test" : "deploy", node_title(n));
 	c.text = c.message;
-	if (node_apply(ad->store, n, EV_TIMEOUT, &c, &err))
+	/* After its tests a node goes on from where it was. */
+	if (node_apply(ad->store, n, EV_TIMEOUT, &c, &err) || node_advance(ad, n, &err))
 		fprintf(stderr, "fulcrumd: %s: %s\n", node_title(n), err.msg);
 }
 

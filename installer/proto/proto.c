@@ -3,9 +3,9 @@
 #include "proto/proto.h"
 
 const char *const agent_life_names[] = { "ram", "disk", NULL };
-const char *const order_names[] = { "wait", "deploy", "check", "reboot", "wipe", NULL };
+const char *const order_names[] = { "wait", "deploy", "check", "reboot", "wipe", "test", NULL };
 const char *const record_names[] = { "kernel", "agent", "system", NULL };
-const char *const report_names[] = { "claim", "progress", "applied", "failed", "checks", "wiped", NULL };
+const char *const report_names[] = { "claim", "progress", "applied", "failed", "checks", "wiped", "tested", NULL };
 
 static const struct field hello_fields[] = {
 	FIELD_ENUM(struct msg_hello, life, FIELD_REQUIRED, agent_life_names, "from memory or from disk"),
@@ -49,6 +49,7 @@ static const struct field order_fields[] = {
 	FIELD_STRING(struct msg_order, plan, FIELD_OMIT_EMPTY, "canonical JSON of the plan"),
 	FIELD_STRING(struct msg_order, plan_hash, FIELD_OMIT_EMPTY, "its hash"),
 	FIELD_STRUCTS(struct msg_order, checks, FIELD_OMIT_EMPTY, &check_schema, "checks to run"),
+	FIELD_STRUCT(struct msg_order, hwtest, FIELD_OMIT_EMPTY, &hwtest_order_schema, "tests to run"),
 };
 const struct schema msg_order_schema = SCHEMA("order", struct msg_order, order_fields, "answer to poll");
 
@@ -77,6 +78,8 @@ static const struct field report_fields[] = {
 	FIELD_STRING(struct msg_report, key, FIELD_OMIT_EMPTY, "applied: key of the deployed system"),
 	FIELD_STRUCTS(struct msg_report, results, FIELD_OMIT_EMPTY, &check_result_schema, "checks: outcomes"),
 	FIELD_STRUCTS(struct msg_report, erased, FIELD_OMIT_EMPTY, &erased_schema, "wiped: what came of each disk"),
+	FIELD_U64(struct msg_report, hwtest, FIELD_OMIT_EMPTY, "claim of tests, tested: which run"),
+	FIELD_STRUCTS(struct msg_report, measured, FIELD_OMIT_EMPTY, &measured_schema, "tested: all that was measured"),
 };
 const struct schema msg_report_schema = SCHEMA("report", struct msg_report, report_fields, "something happened");
 

@@ -11,6 +11,7 @@
 #pragma once
 #include "data/field.h"
 #include "model/erase.h"
+#include "model/hwtest.h"
 #include "model/machine.h"
 
 #define PROTO_HEADER "Fulcrum-Sign"
@@ -42,8 +43,8 @@ struct msg_poll {
 	const char *node;
 	uint64_t attempt, seq;
 };
-enum order_kind { ORDER_WAIT, ORDER_DEPLOY, ORDER_CHECK, ORDER_REBOOT, ORDER_WIPE };
-extern const char *const order_names[]; /* "wait", "deploy", "check", "reboot", "wipe" */
+enum order_kind { ORDER_WAIT, ORDER_DEPLOY, ORDER_CHECK, ORDER_REBOOT, ORDER_WIPE, ORDER_TEST };
+extern const char *const order_names[]; /* "wait", "deploy", "check", "reboot", "wipe", "test" */
 struct check { /* a must-pass check, as data */
 	const char *name, *probe, *argument, *expected;
 };
@@ -54,9 +55,10 @@ struct msg_order {
 	const char *plan, *plan_hash; /* deploy, wipe: the canonical JSON as a string */
 	struct check *checks; /* check */
 	size_t n_checks;
+	struct hwtest_order hwtest; /* test */
 };
-enum report_kind { REPORT_CLAIM, REPORT_PROGRESS, REPORT_APPLIED, REPORT_FAILED, REPORT_CHECKS, REPORT_WIPED };
-extern const char *const report_names[]; /* "claim", "progress", "applied", "failed", "checks", "wiped" */
+enum report_kind { REPORT_CLAIM, REPORT_PROGRESS, REPORT_APPLIED, REPORT_FAILED, REPORT_CHECKS, REPORT_WIPED, REPORT_TESTED };
+extern const char *const report_names[]; /* "claim", "progress", "applied", "failed", "checks", "wiped", "tested" */
 struct check_result {
 	const char *name, *expected, *seen;
 	bool pass;
@@ -74,6 +76,9 @@ struct msg_report {
 	size_t n_results;
 	struct erased *erased; /* wiped: every disk of the plan */
 	size_t n_erased;
+	uint64_t hwtest; /* claim of tests, tested: which */
+	struct measured *measured; /* tested: all that was measured */
+	size_t n_measured;
 };
 enum record_kind { RECORD_KERNEL, RECORD_AGENT, RECORD_SYSTEM };
 extern const char *const record_names[]; /* "kernel", "agent", "system" */

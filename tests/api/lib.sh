@@ -47,7 +47,7 @@ build_signer()
 	SIGNER=$WORK/signer
 	"${CC:-gcc}" -std=gnu17 -D_GNU_SOURCE -I"$TOP/installer" -o "$SIGNER" "$TOP/tests/api/signer.c" \
 		"$TOP"/installer/base/*.c "$TOP"/installer/proto/proto.c "$TOP"/installer/data/{field,field_write,json,tree}.c \
-		"$TOP"/installer/model/{erase,machine}.c -lsodium -lyyjson
+		"$TOP"/installer/model/{erase,hwtest,machine}.c -lsodium -lyyjson
 }
 
 # POLICY

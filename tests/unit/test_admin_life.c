@@ -23,9 +23,12 @@ static void reach_all(void)
 
 	while (moved) {
 		moved = false;
-		for (size_t i = 0; i < life_rows_n; i++)
-			if (seen[life_rows[i].from] && !seen[life_rows[i].to])
-				seen[life_rows[i].to] = moved = true;
+		for (size_t i = 0; i < life_rows_n; i++) {
+			enum node_state to = life_rows[i].to;
+
+			if (to != NODE_BACK && seen[life_rows[i].from] && !seen[to])
+				seen[to] = moved = true;
+		}
 	}
 	for (int s = 0; s < NODE__STATES; s++)
 		ok(seen[s], "%s can be reached", life_states[s].name);
@@ -47,18 +50,48 @@ static void only_one_way_to_writing(void)
 		if (r->to == NODE_DEPLOYING)
 			from_approved = from_approved && r->from == NODE_APPROVED && r->event == EV_CLAIMED;
 		/* A node with its own system leaves local boot only by the operator's word, or by failing. */
-		if (life_states[r->from].boot == BOOT_LOCAL && life_states[r->to].boot == BOOT_AGENT)
-			local_when_own = local_when_own && (r->event == EV_DEPLOY || r->event == EV_RELEASE || r->event == EV_WIPE || r->to == NODE_FAILED);
+		if (r->to != NODE_BACK && life_states[r->from].boot == BOOT_LOCAL && life_states[r->to].boot == BOOT_AGENT)
+			local_when_own = local_when_own && (r->event == EV_DEPLOY || r->event == EV_RELEASE || r->event == EV_WIPE ||
+							    r->event == EV_TEST || r->to == NODE_FAILED);
 	}
 	agent_when_writing = life_states[NODE_DEPLOYING].boot == BOOT_AGENT;
 	ok(from_approved, "only a claim of an approved plan leads to writing");
 	ok(agent_when_writing, "a node that is being written boots the agent");
-	ok(local_when_own, "a node with its own system keeps it until the operator says deploy, release or wipe, or it fails");
+	ok(local_when_own, "a node with its own system keeps it until the operator says deploy, release, wipe or test, or it fails");
 	ok(from_leaving, "only the operator's word and a claim after it lead to erasing");
 	ok(proved, "only what claimed a wipe ends one");
 	ok(life_find(NODE_READY, EV_CLAIMED) == NULL, "a ready node has nothing to claim");
 	ok(life_find(NODE_FAILED, EV_HELLO)->to == NODE_FAILED, "a failed node stays failed when its agent comes back");
 	ok(life_find(NODE_DEPLOYING, EV_HELLO)->to == NODE_FAILED, "an agent that comes back while deploying has failed");
+}
+
+/* Where tests end is where they began, as far as that still holds. */
+static void back_from_tests(void)
+{
+	bool only_tests = true, no_other_way = true, known = true;
+	size_t from = 0;
+
+	for (size_t i = 0; i < life_rows_n; i++) {
+		const struct life_row *r = &life_rows[i];
+		enum node_state back = life_back(r->from), restarted = life_back_restarted(back);
+		bool of_tests = r->from == NODE_QUEUED || r->from == NODE_TESTING;
+
+		only_tests = only_tests && (r->to != NODE_BACK || of_tests);
+		no_other_way = no_other_way && (!of_tests || r->to == NODE_BACK || r->to == NODE_QUEUED || r->to == NODE_TESTING);
+		if (r->event != EV_TEST)
+			continue;
+		from++;
+		known = known && r->to == NODE_QUEUED && back < NODE__STATES && (back == r->from || r->from == NODE_PLANNED);
+		/* What had its own system is checked from its start on. */
+		known = known && (restarted == (life_states[r->from].boot == BOOT_LOCAL ? NODE_DEPLOYED : back));
+	}
+	ok(from == 7 && known, "tests are wanted where a node stands still, and lead back there");
+	ok(only_tests && no_other_way, "nothing else leads back, and tests lead nowhere else");
+	ok(life_back(NODE_PLANNED) == NODE_BOUND, "what was planned is planned again");
+	ok(!life_find(NODE_TESTING, EV_DEPLOY) && !life_find(NODE_TESTING, EV_WIPE) && !life_find(NODE_QUEUED, EV_APPROVED) &&
+		   !life_find(NODE_QUEUED, EV_RELEASE), "nothing else is done to it meanwhile");
+	ok(life_states[NODE_QUEUED].boot == BOOT_AGENT && life_states[NODE_TESTING].boot == BOOT_AGENT, "tests are the agent's");
+	is_str(life_name(NODE_BACK), "back", "the way back has a name");
 }
 
 static void deadlines(void)
@@ -112,6 +145,7 @@ int main(void)
 	walk_all();
 	reach_all();
 	only_one_way_to_writing();
+	back_from_tests();
 	deadlines();
 	drawing();
 	written_down();

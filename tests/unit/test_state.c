@@ -252,6 +252,7 @@ static void refused(const struct state_env *e)
 static void make_schema_5(void)
 {
 	static const char *const undo[] = {
+		"DROP TABLE hwtest", "ALTER TABLE node DROP COLUMN hwtest", "ALTER TABLE node DROP COLUMN back", /* 8 */
 		"DROP TABLE wipe", "ALTER TABLE node DROP COLUMN wipe", /* 7 */
 		"DROP TABLE meta",					/* 6 */
 		"PRAGMA user_version = 5",

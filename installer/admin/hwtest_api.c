@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the operator may ask of hardware tests: that they run, that they stop, and what came of them. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "admin/api.h"
+#include "admin/hwtests.h"
+#include "admin/plans.h"
+#include "base/clock.h"
+#include "data/json.h"
+
+enum { SECONDS_MAX = 7 * 24 * 3600 };
+
+struct test_wanted {
+	const char **tests;
+	size_t n_tests;
+	uint64_t seconds;
+	bool whole, restart;
+};
+static const struct field wanted_fields[] = {
+	FIELD_STRINGS(struct test_wanted, tests, 0, "which: cpu, memory, disk, network; none: all"),
+	FIELD_U64(struct test_wanted, seconds, FIELD_NONZERO, "how long each, but disk; without it as the site file says"),
+	FIELD_BOOL(struct test_wanted, whole, 0, "disk: every sector"),
+	FIELD_BOOL(struct test_wanted, restart, 0, "a node whose own system runs restarts for it, and again afterwards"),
+};
+static const struct schema wanted_schema = SCHEMA("test", struct test_wanted, wanted_fields, "hardware tests are wanted");
+
+static int check_possible(const struct node *n, const struct test_wanted *w, struct error *err)
+{
+	if (!life_find(n->state, EV_TEST)) {
+		error_set(err, ERR_CONFLICT, "%s is %s: it cannot be tested now", node_title(n), life_name(n->state));
+		return error_hint(err, "wait until it stands still; what is under way: fulcrum node events %s", node_title(n));
+	}
+	if (n->life == LIFE_DISK && !w->restart) {
+		error_set(err, ERR_REFUSED, "%s runs its own system: it would have to restart for its tests, and again afterwards", node_title(n));
+		return error_hint(err, "say so: fulcrum test %s --restart", node_title(n));
+	}
+	return 0;
+}
+
+static int check_tests(struct test_wanted *w, struct arena *a, struct error *err)
+{
+	for (size_t i = 0; i < w->n_tests; i++) {
+		if (hwtest_find(w->tests[i]) == HWTEST__N) {
+			error_set(err, ERR_USAGE, "there is no test \"%.40s\"", w->tests[i]);
+			return error_hint(err, "there are cpu, memory, disk and network");
+		}
+		for (size_t k = 0; k < i; k++)
+			if (str_eq(w->tests[k], w->tests[i]))
+				return error_set(err, ERR_USAGE, "the test \"%s\" is named twice", w->tests[i]);
+	}
+	if (w->seconds > SECONDS_MAX)
+		return error_set(err, ERR_USAGE, "seconds: a week (%d) at most", SECONDS_MAX);
+	if (w->n_tests)
+		return 0;
+	w->tests = arena_array(a, HWTEST__N, sizeof(*w->tests));
+	for (int i = 0; i < HWTEST__N; i++)
+		w->tests[w->n_tests++] = hwtest_types[i].name;
+	return 0;
+}
+
+/* What the machine is sold as: machines of one kind are compared. */
+static const char *product_of(const struct machine *m, struct arena *a)
+{
+	if (!m->system.product)
+		return NULL;
+	return arena_printf(a, "%s %s", m->system.vendor ? m->system.vendor : "unknown", m->system.product);
+}
+
+int op_test(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err)
+{
+	struct event_ctx c = { .now_s = clock_real_s() };
+	struct test_wanted w = { 0 };
+	struct hwtest_limits l;
+	struct arena *a = rq->arena;
+	struct tree *t = tree_new(a, TREE_MAP);
+	AUTO_STR json = STR_INIT;
+	struct hwtest_order o;
+	struct machine *m;
+	struct node *n;
+	bool own_system;
+
+	if (op_find(ad, rq, &n, err))
+		return -1;
+	if (rq->body_len && field_from_json(&wanted_schema, "request", rq->body, rq->body_len, &w, a, err))
+		return -1;
+	if (check_tests(&w, a, err) || check_possible(n, &w, err) || node_inventory(ad, n, a, &m, err))
+		return -1;
+	own_system = n->life == LIFE_DISK;
+	l = hwtest_limits(&ad->site->tests, w.seconds);
+	o = (struct hwtest_order){ .tests = w.tests, .n_tests = w.n_tests, .cpu_seconds = l.cpu.seconds, .memory_seconds = l.memory.seconds,
+				   .network_seconds = l.network.seconds, .disk_reads = l.disk.reads, .whole = w.whole };
+	field_to_json(&hwtest_order_schema, &o, false, false, &json);
+	c.tests = str_text(&json);
+	c.product = product_of(m, a);
+	if (node_apply(ad->store, n, EV_TEST, &c, err))
+		return -1;
+	tree_add(a, t, "node", tree_string(a, node_title(n)));
+	tree_add(a, t, "state", tree_string(a, life_name(n->state)));
+	tree_add(a, t, "number", tree_i64(a, n->hwtest));
+	tree_add(a, t, "text", tree_string(a, own_system ? "it is told to netboot; after its tests it boots its own disk, and is checked" :
+							   "the agent takes the tests at its next poll, or when the machine netboots"));
+	api_json(as, t);
+	return 0;
+}
+
+int op_test_cancel(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err)
+{
+	struct event_ctx c = { .now_s = clock_real_s(), .text = "the operator said stop" };
+	struct tree *t = tree_new(rq->arena, TREE_MAP);
+	struct arena *a = rq->arena;
+	struct node *n;
+
+	if (op_find(ad, rq, &n, err))
+		return -1;
+	if (!life_find(n->state, EV_CANCEL))
+		return error_set(err, ERR_CONFLICT, "%s is %s: no tests run or wait there", node_title(n), life_name(n->state));
+	if (node_apply(ad->store, n, EV_CANCEL, &c, err) || node_advance(ad, n, err))
+		return -1;
+	tree_add(a, t, "node", tree_string(a, node_title(n)));
+	tree_add(a, t, "state", tree_string(a, life_name(n->state)));
+	tree_add(a, t, "text", tree_string(a, "its tests are stopped; what runs on the machine ends at its next report"));
+	api_json(as, t);
+	return 0;
+}
+
+/* --- what came of them */
+
+static int run_tree(const struct hwtest *w, struct arena *a, struct tree **ret, struct error *err)
+{
+	struct tree *t = tree_new(a, TREE_MAP), *names = tree_new(a, TREE_SEQ);
+	struct hwtest_order o = { 0 };
+
+	if (field_from_json(&hwtest_order_schema, "tests", w->order, strlen(w->order), &o, a, err))
+		return -1;
+	for (size_t i = 0; i < o.n_tests; i++)
+		tree_push(a, names, tree_string(a, o.tests[i]));
+	tree_add(a, t, "number", tree_i64(a, w->id));
+	tree_add(a, t, "node", tree_string(a, w->title));
+	tree_add(a, t, "label", tree_string(a, w->label));
+	tree_add(a, t, "product", tree_string(a, w->product));
+	tree_add(a, t, "wanted", api_time(a, w->created_s));
+	tree_add(a, t, "begun", api_time(a, w->claimed_s));
+	tree_add(a, t, "ended", api_time(a, w->ended_s));
+	tree_add(a, t, "attempt", tree_u64(a, w->attempt));
+	tree_add(a, t, "software", tree_string(a, w->software));
+	tree_add(a, t, "tests", names);
+	tree_add(a, t, "outcome", tree_string(a, w->ended_s ? w->outcome : w->claimed_s ? "running" : "wanted"));
+	tree_add(a, t, "text", tree_string(a, w->text));
+	*ret = t;
+	return 0;
+}
+
+/* Results of several runs that have a value of one kind. */
+struct values {
+	struct hwtest_result *r;
+	size_t n;
+};
+
+/* What V says of the same thing as R, by name and object; of another machine (ANY) by name alone: its disks are called otherwise. */
+static const struct hwtest_result *same_value(const struct values *v, const struct hwtest_result *r, bool any)
+{
+	for (size_t i = 0; i < v->n; i++)
+		if (str_eq(v->r[i].name, r->name) && (any || str_eq(v->r[i].object, r->object)))
+			return &v->r[i];
+	return NULL;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static void add_comparison(struct tree *t, const struct hwtest_result *r, const struct values *before, const struct values *peers, size_t n_peers,
+			   struct arena *a)
+{
+	uint64_t *values = arena_array(a, n_peers + 1, sizeof(*values));
+	const struct hwtest_result *was = same_value(before, r, false);
+	size_t n = 0;
+
+	if (was)
+		tree_add(a, t, "before", tree_u64(a, was->value));
+	for (size_t i = 0; i < n_peers; i++) {
+		const struct hwtest_result *p = same_value(&peers[i], r, true);
+
+		if (p)
+			values[n++] = p->value;
+	}
+	if (!n)
+		return;
+	qsort(values, n, sizeof(*values), by_value);
+	tree_add(a, t, "median", tree_u64(a, values[n / 2]));
+	tree_add(a, t, "machines", tree_u64(a, n));
+}
+
+/* The newest run before RUNS[FROM] that has results. */
+static int earlier(const struct hwtest *runs, size_t n, size_t from, struct arena *a, struct values *ret, struct error *err)
+{
+	*ret = (struct values){ 0 };
+	for (size_t i = from + 1; i < n; i++)
+		if (runs[i].results)
+			return hwtest_results(&runs[i], a, &ret->r, &ret->n, err);
+	return 0;
+}
+
+static int add_results(struct admin *ad, const struct hwtest *runs, size_t n, size_t at, struct arena *a, struct tree *t, struct error *err)
+{
+	struct tree *list = tree_new(a, TREE_SEQ);
+	struct values own, before, *peers;
+	struct hwtest *others;
+	size_t n_others;
+
+	if (hwtest_results(&runs[at], a, &own.r, &own.n, err) || earlier(runs, n, at, a, &before, err) ||
+	    hwtests_peers(ad->store, &runs[at], a, &others, &n_others, err))
+		return -1;
+	peers = arena_array(a, n_others + 1, sizeof(*peers));
+	for (size_t i = 0; i < n_others; i++)
+		if (hwtest_results(&others[i], a, &peers[i].r, &peers[i].n, err))
+			return -1;
+	for (size_t i = 0; i < own.n; i++) {
+		struct tree *r = field_write(&hwtest_result_schema, &own.r[i], false, a);
+
+		add_comparison(r, &own.r[i], &before, peers, n_others, a);
+		tree_push(a, list, r);
+	}
+	tree_add(a, t, "results", list);
+	return 0;
+}
+
+static int answer_runs(struct admin *ad, const char *title, bool results, struct arena *a, struct tree **ret, struct error *err)
+{
+	struct tree *list = tree_new(a, TREE_SEQ);
+	struct hwtest *runs;
+	size_t n;
+
+	if (hwtests_of(ad->store, title, a, &runs, &n, err))
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		struct tree *t;
+
+		if (run_tree(&runs[i], a, &t, err) || (results && runs[i].results && add_results(ad, runs, n, i, a, t, err)))
+			return -1;
+		tree_push(a, list, t);
+	}
+	*ret = tree_new(a, TREE_MAP);
+	tree_add(a, *ret, "runs", list);
+	return 0;
+}
+
+int op_tests(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err)
+{
+	struct tree *t;
+
+	if (answer_runs(ad, NULL, false, rq->arena, &t, err))
+		return -1;
+	api_json(as, t);
+	return 0;
+}
+
+int hwtests_tree(struct admin *ad, const char *title, struct arena *a, struct tree **ret, struct error *err)
+{
+	return answer_runs(ad, title, true, a, ret, err);
+}
+
+int op_tests_of(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err)
+{
+	struct tree *t;
+
+	if (answer_runs(ad, rq->arg, true, rq->arena, &t, err))
+		return -1;
+	if (!tree_get(t, "runs")->n) {
+		error_set(err, ERR_NOT_FOUND, "nothing that is called \"%.80s\" was tested", rq->arg);
+		return error_hint(err, "`fulcrum test list` shows all runs; `fulcrum test NODE` makes one");
+	}
+	api_json(as, t);
+	return 0;
+}

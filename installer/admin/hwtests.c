@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Runs of hardware tests as values. */
+#include "admin/hwtests.h"
+
+#include <string.h>
+
+#include "data/json.h"
+
+#define HWTEST_COLUMNS \
+	"SELECT id, title, label, product, created, claimed, ended, tests, attempt, claim_seq, outcome, text, software, results FROM hwtest "
+
+struct hwtest_list {
+	struct arena *arena;
+	struct hwtest *items;
+	size_t n;
+};
+
+static int hwtest_row(void *ctx, const struct store_row *row, struct error *err UNUSED)
+{
+	struct hwtest_list *list = ctx;
+	struct arena *a = list->arena;
+
+	list->items = arena_grow(a, list->items, list->n, sizeof(*list->items));
+	list->items[list->n++] = (struct hwtest){
+		.id = row_i64(row, 0), .title = row_text(row, 1, a), .label = row_text(row, 2, a), .product = row_text(row, 3, a),
+		.created_s = row_i64(row, 4), .claimed_s = row_i64(row, 5), .ended_s = row_i64(row, 6), .order = row_text(row, 7, a),
+		.attempt = row_u64(row, 8), .claim_seq = row_u64(row, 9), .outcome = row_text(row, 10, a), .text = row_text(row, 11, a),
+		.software = row_text(row, 12, a), .results = row_text(row, 13, a),
+	};
+	return 0;
+}
+
+int hwtest_load(struct store *st, int64_t id, struct arena *a, struct hwtest **ret, struct error *err)
+{
+	struct hwtest_list list = { a, NULL, 0 };
+
+	if (store_each(st, HWTEST_COLUMNS "WHERE id = ?1", hwtest_row, &list, err, "i", id))
+		return -1;
+	*ret = list.n ? &list.items[0] : NULL;
+	return 0;
+}
+
+int hwtests_of(struct store *st, const char *title, struct arena *a, struct hwtest **ret, size_t *ret_n, struct error *err)
+{
+	struct hwtest_list list = { a, NULL, 0 };
+
+	if (title ? store_each(st,
+			       HWTEST_COLUMNS "WHERE label IN (SELECT label FROM hwtest WHERE title = ?1 OR label = ?1"
+					      " UNION SELECT label FROM node WHERE name = ?1) ORDER BY id DESC LIMIT ?2",
+			       hwtest_row, &list, err, "su", title, (uint64_t)HWTESTS_MAX) :
+		    store_each(st, HWTEST_COLUMNS "ORDER BY id DESC LIMIT ?1", hwtest_row, &list, err, "u", (uint64_t)HWTESTS_MAX))
+		return -1;
+	*ret = list.items;
+	*ret_n = list.n;
+	return 0;
+}
+
+int hwtests_peers(struct store *st, const struct hwtest *w, struct arena *a, struct hwtest **ret, size_t *ret_n, struct error *err)
+{
+	struct hwtest_list list = { a, NULL, 0 };
+
+	if (store_each(st,
+		       HWTEST_COLUMNS "WHERE id IN (SELECT max(id) FROM hwtest WHERE product = ?1 AND label <> ?2 AND results IS NOT NULL"
+				      " GROUP BY label) LIMIT ?3",
+		       hwtest_row, &list, err, "ssu", w->product, w->label, (uint64_t)HWTESTS_MAX))
+		return -1;
+	*ret = list.items;
+	*ret_n = list.n;
+	return 0;
+}
+
+int hwtest_results(const struct hwtest *w, struct arena *a, struct hwtest_result **ret, size_t *ret_n, struct error *err)
+{
+	struct tree *t;
+
+	*ret = NULL;
+	*ret_n = 0;
+	if (!w->results)
+		return 0;
+	t = json_parse("results", w->results, strlen(w->results), a, err);
+	if (!t)
+		return -1;
+	*ret = arena_array(a, t->n + 1, sizeof(**ret));
+	for (size_t i = 0; i < t->n; i++)
+		if (field_from_tree(&hwtest_result_schema, t->items[i], &(*ret)[i], a, err))
+			return -1;
+	*ret_n = t->n;
+	return 0;
+}
+
+/* --- a run */
+
+/* The run that N is in, with its order. */
+static int present(struct admin *ad, const struct node *n, struct arena *a, struct hwtest **ret, struct hwtest_order *ret_order, struct error *err)
+{
+	if (hwtest_load(ad->store, n->hwtest, a, ret, err))
+		return -1;
+	if (!*ret)
+		return error_set(err, ERR_INTERNAL, "%s is %s, and nothing says how", node_title(n), life_name(n->state));
+	if (field_from_json(&hwtest_order_schema, "tests", (*ret)->order, strlen((*ret)->order), ret_order, a, err))
+		return -1;
+	ret_order->id = (uint64_t)(*ret)->id;
+	return 0;
+}
+
+int hwtest_give(struct admin *ad, const struct node *n, struct arena *a, struct msg_order *o, struct error *err)
+{
+	struct hwtest *w;
+
+	if (present(ad, n, a, &w, &o->hwtest, err))
+		return -1;
+	o->order = ORDER_TEST;
+	o->text = arena_printf(a, "hardware tests %lld are wanted", (long long)w->id);
+	return 0;
+}
+
+int hwtest_running(struct admin *ad, const struct node *n, const struct attempt *at, uint64_t id, bool *ret, struct error *err)
+{
+	struct hwtest *w = NULL;
+
+	*ret = false;
+	if (n->state != NODE_TESTING)
+		return 0;
+	if (hwtest_load(ad->store, n->hwtest, n->arena, &w, err))
+		return -1;
+	*ret = w && w->claimed_s && w->attempt == at->id && (uint64_t)w->id == id;
+	return 0;
+}
+
+int hwtest_claimed_by(struct admin *ad, const struct node *n, const struct attempt *at, const struct msg_report *m, bool *ret, struct error *err)
+{
+	struct hwtest *w;
+
+	if (hwtest_running(ad, n, at, m->hwtest, ret, err) || hwtest_load(ad->store, n->hwtest, n->arena, &w, err))
+		return -1;
+	*ret = *ret && w && w->claim_seq == m->seq;
+	return 0;
+}
+
+int hwtest_end(struct admin *ad, const struct node *n, const struct msg_report *m, struct event_ctx *c, struct error *err)
+{
+	struct hwtest_limits l = hwtest_limits(&ad->site->tests, 0);
+	struct tree *list = tree_new(n->arena, TREE_SEQ);
+	struct hwtest_order o = { 0 };
+	struct arena *a = n->arena;
+	AUTO_STR text = STR_INIT;
+	struct hwtest_result *r;
+	size_t count, failed;
+	struct hwtest *w;
+
+	if (present(ad, n, a, &w, &o, err))
+		return -1;
+	count = hwtest_judge(&o, &l, m->measured, m->n_measured, a, &r, &failed);
+	for (size_t i = 0; i < count; i++)
+		tree_push(a, list, field_write(&hwtest_result_schema, &r[i], false, a));
+	json_write(list, false, &text);
+	c->results = arena_strdup(a, str_text(&text));
+	c->outcome = failed ? "failed" : "passed";
+	c->software = ad->catalog ? ad->catalog->build_id : NULL;
+	c->text = arena_printf(a, "hardware tests %lld: all of %zu values are good", (long long)w->id, count);
+	if (!failed)
+		return 0;
+	c->message = arena_printf(a, "hardware tests %lld: %s", (long long)w->id, hwtest_failures(r, count, a));
+	c->text = c->message;
+	c->hint = arena_printf(a, "what to do about each: fulcrum test show %s", node_title(n));
+	return 0;
+}
+
+int hwtest_interrupted(struct admin *ad, const struct node *n, struct event_ctx *c, struct error *err)
+{
+	struct arena *a = n->arena;
+	struct attempt *at;
+
+	if (attempt_find(ad->store, n->attempt, a, &at, err))
+		return -1;
+	c->outcome = "failed";
+	c->message = arena_printf(a, "hardware tests %lld: the machine restarted in them%s%s", (long long)n->hwtest, at && at->op ? ", in " : "",
+				  at && at->op ? at->op : "");
+	c->hint = arena_printf(a, "if nobody restarted it, look at power, cooling and what it said: fulcrum bundle %s", node_title(n));
+	c->text = c->message;
+	return 0;
+}
+
+int hwtest_failed(struct admin *ad, const struct node *n, struct arena *a, const char **ret, struct error *err)
+{
+	struct hwtest *w = NULL;
+
+	if (n->hwtest && hwtest_load(ad->store, n->hwtest, a, &w, err))
+		return -1;
+	*ret = w && str_eq(w->outcome, "failed") ? w->text : NULL;
+	return 0;
+}

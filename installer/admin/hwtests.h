@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Hardware tests: what an agent is told to do, whether what it reports is of the tests that run, the judging, and the runs
+ * that were kept. They are rows of their own, which outlive their nodes. Moving a node is node_apply's.
+ */
+#pragma once
+#include "admin/admin.h"
+#include "admin/nodes.h"
+#include "data/tree.h"
+#include "model/hwtest.h"
+
+enum { HWTESTS_MAX = 200 };
+
+struct hwtest {
+	int64_t id;
+	const char *title, *label; /* what its node was called */
+	const char *product;	   /* vendor and product; NULL: unknown */
+	int64_t created_s, claimed_s, ended_s;
+	const char *order; /* JSON of a struct hwtest_order */
+	uint64_t attempt, claim_seq;
+	const char *outcome;  /* "" before its end; "passed", "failed", "stopped" */
+	const char *text;     /* how it ended */
+	const char *software; /* what measured: build of the release */
+	const char *results;  /* JSON array of struct hwtest_result, or NULL */
+};
+
+/* *RET is NULL when there is no such run. */
+MUST_CHECK int hwtest_load(struct store *st, int64_t id, struct arena *a, struct hwtest **ret, struct error *err);
+/* Runs of what is, or was, called TITLE, by name or label, or (NULL) of all; the newest first, at most HWTESTS_MAX. */
+MUST_CHECK int hwtests_of(struct store *st, const char *title, struct arena *a, struct hwtest **ret, size_t *ret_n, struct error *err);
+/* The newest run with results of each other machine of the same product as W's. */
+MUST_CHECK int hwtests_peers(struct store *st, const struct hwtest *w, struct arena *a, struct hwtest **ret, size_t *ret_n, struct error *err);
+/* W's results, none if there are none. */
+MUST_CHECK int hwtest_results(const struct hwtest *w, struct arena *a, struct hwtest_result **ret, size_t *ret_n, struct error *err);
+
+/* What the agent in memory of N, which is queued, does now. */
+MUST_CHECK int hwtest_give(struct admin *ad, const struct node *n, struct arena *a, struct msg_order *o, struct error *err);
+/* *RET: N is being tested by run ID, which attempt AT claimed. */
+MUST_CHECK int hwtest_running(struct admin *ad, const struct node *n, const struct attempt *at, uint64_t id, bool *ret, struct error *err);
+/* *RET: M is the very claim by which AT began the tests that N is in. */
+MUST_CHECK int hwtest_claimed_by(struct admin *ad, const struct node *n, const struct attempt *at, const struct msg_report *m, bool *ret,
+				 struct error *err);
+/* Judges M, the end of the tests of N, by the site's limits: fills C with results, outcome, and what a person should know. */
+MUST_CHECK int hwtest_end(struct admin *ad, const struct node *n, const struct msg_report *m, struct event_ctx *c, struct error *err);
+/* N's machine restarted while it was tested, which is a result: fills C. */
+MUST_CHECK int hwtest_interrupted(struct admin *ad, const struct node *n, struct event_ctx *c, struct error *err);
+/* *RET: why N's last tests failed, or NULL. */
+MUST_CHECK int hwtest_failed(struct admin *ad, const struct node *n, struct arena *a, const char **ret, struct error *err);
+
+/* hwtest_api.c: all runs of what is called TITLE, with results, each beside the run before it and the median of machines of the same product. */
+MUST_CHECK int hwtests_tree(struct admin *ad, const char *title, struct arena *a, struct tree **ret, struct error *err);
