@@ -81,7 +81,7 @@ $(bin)/fulcrum-hwtest: $(obj)/cmd/hwtest_main.o $(foreach l,sys model data base,
 	$(link) $(call pc,yaml-0.1 yyjson libsodium)
 $(bin)/fulcrumd: $(obj)/cmd/fulcrumd_main.o $(obj)/cmd/fulcrumd_network.o $(obj)/cmd/fulcrumd_update.o $(obj)/cmd/fulcrumd_state.o $(obj)/cmd/passphrase.o $(obj)/cmd/fulcrum_client.o $(call lib,ui) $(below_admin)
 	$(link) $(libs_admin) $(libs)
-$(bin)/fulcrum: $(obj)/cmd/fulcrum_main.o $(obj)/cmd/fulcrum_client.o $(obj)/cmd/fulcrum_inventory.o $(obj)/cmd/fulcrum_show.o $(obj)/cmd/fulcrum_batch.o $(obj)/cmd/fulcrum_report.o $(obj)/cmd/fulcrum_wipe.o $(call lib,ui) $(foreach l,sys model data base,$(call lib,$(l)))
+$(bin)/fulcrum: $(obj)/cmd/fulcrum_main.o $(obj)/cmd/fulcrum_client.o $(obj)/cmd/fulcrum_inventory.o $(obj)/cmd/fulcrum_show.o $(obj)/cmd/fulcrum_batch.o $(obj)/cmd/fulcrum_report.o $(obj)/cmd/fulcrum_wipe.o $(obj)/cmd/fulcrum_hwtest.o $(call lib,ui) $(foreach l,sys model data base,$(call lib,$(l)))
 	$(link) $(call pc,yaml-0.1 yyjson libsodium libcurl)
 # The deployed system's agent: only what a minimal system has, besides libcurl.
 

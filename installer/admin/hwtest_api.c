@@ -126,6 +126,11 @@ int op_test_cancel(struct admin *ad, const struct api_request *rq, struct api_an
 
 /* --- what came of them */
 
+static void add_time(struct arena *a, struct tree *t, const char *key, int64_t s)
+{
+	tree_add(a, t, key, s ? api_time(a, s) : tree_new(a, TREE_NULL));
+}
+
 static int run_tree(const struct hwtest *w, struct arena *a, struct tree **ret, struct error *err)
 {
 	struct tree *t = tree_new(a, TREE_MAP), *names = tree_new(a, TREE_SEQ);
@@ -139,9 +144,9 @@ static int run_tree(const struct hwtest *w, struct arena *a, struct tree **ret, 
 	tree_add(a, t, "node", tree_string(a, w->title));
 	tree_add(a, t, "label", tree_string(a, w->label));
 	tree_add(a, t, "product", tree_string(a, w->product));
-	tree_add(a, t, "wanted", api_time(a, w->created_s));
-	tree_add(a, t, "begun", api_time(a, w->claimed_s));
-	tree_add(a, t, "ended", api_time(a, w->ended_s));
+	add_time(a, t, "wanted", w->created_s);
+	add_time(a, t, "begun", w->claimed_s);
+	add_time(a, t, "ended", w->ended_s);
 	tree_add(a, t, "attempt", tree_u64(a, w->attempt));
 	tree_add(a, t, "software", tree_string(a, w->software));
 	tree_add(a, t, "tests", names);
@@ -151,11 +156,24 @@ static int run_tree(const struct hwtest *w, struct arena *a, struct tree **ret, 
 	return 0;
 }
 
-/* Results of several runs that have a value of one kind. */
-struct values {
-	struct hwtest_result *r;
+/* Runs with their results, the newest first. */
+struct past {
+	const struct hwtest *runs;
+	struct values {
+		struct hwtest_result *r;
+		size_t n;
+	} *values;
 	size_t n;
 };
+
+static int read_past(const struct hwtest *runs, size_t n, struct arena *a, struct past *ret, struct error *err)
+{
+	*ret = (struct past){ .runs = runs, .values = arena_array(a, n + 1, sizeof(*ret->values)), .n = n };
+	for (size_t i = 0; i < n; i++)
+		if (hwtest_results(&runs[i], a, &ret->values[i].r, &ret->values[i].n, err))
+			return -1;
+	return 0;
+}
 
 /* What V says of the same thing as R, by name and object; of another machine (ANY) by name alone: its disks are called otherwise. */
 static const struct hwtest_result *same_value(const struct values *v, const struct hwtest_result *r, bool any)
@@ -173,19 +191,25 @@ static int by_value(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-static void add_comparison(struct tree *t, const struct hwtest_result *r, const struct values *before, const struct values *peers, size_t n_peers,
-			   struct arena *a)
+/* Whether a run before AT is of the same machine and has what R is. */
+static bool was_counted(const struct past *p, size_t at, const struct hwtest_result *r)
 {
-	uint64_t *values = arena_array(a, n_peers + 1, sizeof(*values));
-	const struct hwtest_result *was = same_value(before, r, false);
+	for (size_t i = 0; i < at; i++)
+		if (str_eq(p->runs[i].label, p->runs[at].label) && same_value(&p->values[i], r, true))
+			return true;
+	return false;
+}
+
+/* The last that each other machine of the kind has of R, and their median. */
+static void add_median(struct tree *t, const struct hwtest_result *r, const struct past *peers, struct arena *a)
+{
+	uint64_t *values = arena_array(a, peers->n + 1, sizeof(*values));
 	size_t n = 0;
 
-	if (was)
-		tree_add(a, t, "before", tree_u64(a, was->value));
-	for (size_t i = 0; i < n_peers; i++) {
-		const struct hwtest_result *p = same_value(&peers[i], r, true);
+	for (size_t i = 0; i < peers->n; i++) {
+		const struct hwtest_result *p = same_value(&peers->values[i], r, true);
 
-		if (p)
+		if (p && !was_counted(peers, i, r))
 			values[n++] = p->value;
 	}
 	if (!n)
@@ -195,53 +219,44 @@ static void add_comparison(struct tree *t, const struct hwtest_result *r, const 
 	tree_add(a, t, "machines", tree_u64(a, n));
 }
 
-/* The newest run before RUNS[FROM] that has results. */
-static int earlier(const struct hwtest *runs, size_t n, size_t from, struct arena *a, struct values *ret, struct error *err)
-{
-	*ret = (struct values){ 0 };
-	for (size_t i = from + 1; i < n; i++)
-		if (runs[i].results)
-			return hwtest_results(&runs[i], a, &ret->r, &ret->n, err);
-	return 0;
-}
-
-static int add_results(struct admin *ad, const struct hwtest *runs, size_t n, size_t at, struct arena *a, struct tree *t, struct error *err)
+/* Run AT of OWN, each value beside that of the last run before it that has one. */
+static struct tree *results_tree(const struct past *own, size_t at, const struct past *peers, struct arena *a)
 {
 	struct tree *list = tree_new(a, TREE_SEQ);
-	struct values own, before, *peers;
-	struct hwtest *others;
-	size_t n_others;
 
-	if (hwtest_results(&runs[at], a, &own.r, &own.n, err) || earlier(runs, n, at, a, &before, err) ||
-	    hwtests_peers(ad->store, &runs[at], a, &others, &n_others, err))
-		return -1;
-	peers = arena_array(a, n_others + 1, sizeof(*peers));
-	for (size_t i = 0; i < n_others; i++)
-		if (hwtest_results(&others[i], a, &peers[i].r, &peers[i].n, err))
-			return -1;
-	for (size_t i = 0; i < own.n; i++) {
-		struct tree *r = field_write(&hwtest_result_schema, &own.r[i], false, a);
+	for (size_t i = 0; i < own->values[at].n; i++) {
+		const struct hwtest_result *r = &own->values[at].r[i], *was = NULL;
+		struct tree *t = field_write(&hwtest_result_schema, r, false, a);
 
-		add_comparison(r, &own.r[i], &before, peers, n_others, a);
-		tree_push(a, list, r);
+		for (size_t k = at + 1; k < own->n && !was; k++)
+			was = same_value(&own->values[k], r, false);
+		if (was)
+			tree_add(a, t, "before", tree_u64(a, was->value));
+		add_median(t, r, peers, a);
+		tree_push(a, list, t);
 	}
-	tree_add(a, t, "results", list);
-	return 0;
+	return list;
 }
 
-static int answer_runs(struct admin *ad, const char *title, bool results, struct arena *a, struct tree **ret, struct error *err)
+int hwtests_tree(struct admin *ad, const char *title, struct arena *a, struct tree **ret, struct error *err)
 {
 	struct tree *list = tree_new(a, TREE_SEQ);
-	struct hwtest *runs;
-	size_t n;
+	struct past own, peers = { 0 };
+	struct hwtest *runs, *others;
+	size_t n, n_others;
 
 	if (hwtests_of(ad->store, title, a, &runs, &n, err))
+		return -1;
+	if (title && (read_past(runs, n, a, &own, err) || (n && (hwtests_peers(ad->store, &runs[0], a, &others, &n_others, err) ||
+								  read_past(others, n_others, a, &peers, err)))))
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		struct tree *t;
 
-		if (run_tree(&runs[i], a, &t, err) || (results && runs[i].results && add_results(ad, runs, n, i, a, t, err)))
+		if (run_tree(&runs[i], a, &t, err))
 			return -1;
+		if (title && runs[i].results)
+			tree_add(a, t, "results", results_tree(&own, i, &peers, a));
 		tree_push(a, list, t);
 	}
 	*ret = tree_new(a, TREE_MAP);
@@ -253,22 +268,17 @@ int op_tests(struct admin *ad, const struct api_request *rq, struct api_answer *
 {
 	struct tree *t;
 
-	if (answer_runs(ad, NULL, false, rq->arena, &t, err))
+	if (hwtests_tree(ad, NULL, rq->arena, &t, err))
 		return -1;
 	api_json(as, t);
 	return 0;
-}
-
-int hwtests_tree(struct admin *ad, const char *title, struct arena *a, struct tree **ret, struct error *err)
-{
-	return answer_runs(ad, title, true, a, ret, err);
 }
 
 int op_tests_of(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err)
 {
 	struct tree *t;
 
-	if (answer_runs(ad, rq->arg, true, rq->arena, &t, err))
+	if (hwtests_tree(ad, rq->arg, rq->arena, &t, err))
 		return -1;
 	if (!tree_get(t, "runs")->n) {
 		error_set(err, ERR_NOT_FOUND, "nothing that is called \"%.80s\" was tested", rq->arg);

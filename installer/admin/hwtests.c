@@ -60,8 +60,7 @@ int hwtests_peers(struct store *st, const struct hwtest *w, struct arena *a, str
 	struct hwtest_list list = { a, NULL, 0 };
 
 	if (store_each(st,
-		       HWTEST_COLUMNS "WHERE id IN (SELECT max(id) FROM hwtest WHERE product = ?1 AND label <> ?2 AND results IS NOT NULL"
-				      " GROUP BY label) LIMIT ?3",
+		       HWTEST_COLUMNS "WHERE product = ?1 AND label <> ?2 AND results IS NOT NULL ORDER BY id DESC LIMIT ?3",
 		       hwtest_row, &list, err, "ssu", w->product, w->label, (uint64_t)HWTESTS_MAX))
 		return -1;
 	*ret = list.items;

@@ -28,7 +28,7 @@ struct hwtest {
 MUST_CHECK int hwtest_load(struct store *st, int64_t id, struct arena *a, struct hwtest **ret, struct error *err);
 /* Runs of what is, or was, called TITLE, by name or label, or (NULL) of all; the newest first, at most HWTESTS_MAX. */
 MUST_CHECK int hwtests_of(struct store *st, const char *title, struct arena *a, struct hwtest **ret, size_t *ret_n, struct error *err);
-/* The newest run with results of each other machine of the same product as W's. */
+/* Runs with results of other machines of the same product as W's; the newest first, at most HWTESTS_MAX. */
 MUST_CHECK int hwtests_peers(struct store *st, const struct hwtest *w, struct arena *a, struct hwtest **ret, size_t *ret_n, struct error *err);
 /* W's results, none if there are none. */
 MUST_CHECK int hwtest_results(const struct hwtest *w, struct arena *a, struct hwtest_result **ret, size_t *ret_n, struct error *err);
@@ -47,5 +47,8 @@ MUST_CHECK int hwtest_interrupted(struct admin *ad, const struct node *n, struct
 /* *RET: why N's last tests failed, or NULL. */
 MUST_CHECK int hwtest_failed(struct admin *ad, const struct node *n, struct arena *a, const char **ret, struct error *err);
 
-/* hwtest_api.c: all runs of what is called TITLE, with results, each beside the run before it and the median of machines of the same product. */
+/*
+ * hwtest_api.c: all runs of what is called TITLE, with results, each value beside that of the run before it and the median of
+ * the newest of other machines of the same product; or (NULL) of all, without results.
+ */
 MUST_CHECK int hwtests_tree(struct admin *ad, const char *title, struct arena *a, struct tree **ret, struct error *err);

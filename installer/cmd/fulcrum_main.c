@@ -16,6 +16,7 @@
 #include "base/fd.h"
 #include "cmd/fulcrum_batch.h"
 #include "cmd/fulcrum_client.h"
+#include "cmd/fulcrum_hwtest.h"
 #include "cmd/fulcrum_inventory.h"
 #include "cmd/fulcrum_report.h"
 #include "cmd/fulcrum_show.h"
@@ -25,8 +26,8 @@
 
 struct options {
 	struct show show;
-	bool full, all, all_disks;
-	const char *plan, *role;
+	bool full, all, all_disks, whole, restart;
+	const char *plan, *role, *seconds;
 	const char **wipe;
 	size_t n_wipe;
 	const char **words; /* what is not an option */
@@ -109,6 +110,8 @@ static void usage(FILE *to)
 	}
 	fputs("  deploy             NODE..., --all or --role NAME: each once, whatever becomes of the others\n"
 	      "  verify             NODE..., --all or --role NAME: the checks of ready nodes again; exit 10 when one is not as declared\n"
+	      "  test               NODE [cpu|memory|disk|network]... [--seconds N] [--whole] [--restart]: its hardware, in its agent; nothing is written\n"
+	      "  test list [NODE], test show NODE, test cancel NODE   the runs; what came of the last, beside earlier ones and others; no more of it\n"
 	      "  wipe verify FILE [KEY]   whether a certificate is what the site's key signed, and what it says\n"
 	      "  report check FILE [KEY]  whether a report that was carried away is what the site's key signed\n",
 	      to);
@@ -149,7 +152,7 @@ static bool options_fit(const struct options *o, int method)
 {
 	bool plan = method == POST_DEPLOY || method == POST_WIPE;
 
-	return (plan || !o->plan) && (method == POST_DEPLOY || (!o->n_wipe && !o->full)) && (method == POST_WIPE || !o->all_disks);
+	return !o->seconds && !o->whole && !o->restart && (plan || !o->plan) && (method == POST_DEPLOY || (!o->n_wipe && !o->full)) && (method == POST_WIPE || !o->all_disks);
 }
 
 static int run(const struct options *o)
@@ -194,7 +197,7 @@ static int run_batch(const struct options *o)
 	struct batch b = { .show = &o->show, .names = o->words + 1, .n_names = o->n_words - 1, .role = o->role, .all = o->all };
 
 	/* One plan's hash is no word about others. */
-	if (o->all_disks || (o->plan && o->n_words != 2) || (!b.n_names && !b.role && !b.all)) {
+	if (o->all_disks || o->seconds || o->whole || o->restart || (o->plan && o->n_words != 2) || (!b.n_names && !b.role && !b.all)) {
 		usage(stderr);
 		return 2;
 	}
@@ -226,51 +229,55 @@ static int run_update(int argc, char **argv, struct arena *a)
 	return hand_on("fulcrum-install", argc, argv, a);
 }
 
-int main(int argc, char **argv)
+/* -1, or the exit code where there is nothing more to do. */
+static int read_options(int argc, char **argv, struct options *o, struct arena *a)
 {
 	static const struct option longs[] = {
 		{ "output", required_argument, NULL, 'o' }, { "plan", required_argument, NULL, 'p' },
 		{ "wipe", required_argument, NULL, 'w' },   { "full", no_argument, NULL, 'f' },
 		{ "all", no_argument, NULL, 'a' },	    { "role", required_argument, NULL, 'r' },
 		{ "all-disks", no_argument, NULL, 'A' },    { "help", no_argument, NULL, 'h' },
+		{ "seconds", required_argument, NULL, 's' }, { "whole", no_argument, NULL, 'W' },
+		{ "restart", no_argument, NULL, 'R' },
 		{ NULL, 0, NULL, 0 },
 	};
-	static const char *const of_this_machine[] = { "network", "export", "import", "factory-reset" };
-	AUTO_ARENA a = ARENA_INIT;
-	struct options o = { 0 };
 	int c;
 
-	for (size_t i = 0; argc > 1 && i < ARRAY_LEN(of_this_machine); i++)
-		if (!strcmp(argv[1], of_this_machine[i]))
-			return hand_on("fulcrumd", argc, argv, &a);
-	if (argc > 1 && !strcmp(argv[1], "update"))
-		return run_update(argc, argv, &a);
 	while ((c = getopt_long(argc, argv, "o:h", longs, NULL)) >= 0)
 		switch (c) {
 		case 'o':
-			o.show.json = strcmp(optarg, "json") == 0;
-			if (o.show.json || strcmp(optarg, "table") == 0)
+			o->show.json = strcmp(optarg, "json") == 0;
+			if (o->show.json || strcmp(optarg, "table") == 0)
 				break;
 			fprintf(stderr, "fulcrum: -o takes table or json\n");
 			return 2;
 		case 'p':
-			o.plan = optarg;
+			o->plan = optarg;
 			break;
 		case 'w':
-			o.wipe = arena_grow(&a, o.wipe, o.n_wipe, sizeof(*o.wipe));
-			o.wipe[o.n_wipe++] = optarg;
+			o->wipe = arena_grow(a, o->wipe, o->n_wipe, sizeof(*o->wipe));
+			o->wipe[o->n_wipe++] = optarg;
 			break;
 		case 'f':
-			o.full = true;
+			o->full = true;
 			break;
 		case 'a':
-			o.all = true;
+			o->all = true;
 			break;
 		case 'A':
-			o.all_disks = true;
+			o->all_disks = true;
+			break;
+		case 's':
+			o->seconds = optarg;
+			break;
+		case 'W':
+			o->whole = true;
+			break;
+		case 'R':
+			o->restart = true;
 			break;
 		case 'r':
-			o.role = optarg;
+			o->role = optarg;
 			break;
 		case 'h':
 			usage(stdout);
@@ -280,12 +287,39 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	for (; optind < argc; optind++) {
-		o.words = arena_grow(&a, o.words, o.n_words, sizeof(*o.words));
-		o.words[o.n_words++] = argv[optind];
+		o->words = arena_grow(a, o->words, o->n_words, sizeof(*o->words));
+		o->words[o->n_words++] = argv[optind];
 	}
-	if (o.n_words >= 3 && o.n_words <= 4 && !strcmp(o.words[0], "report") && !strcmp(o.words[1], "check"))
-		return report_check(o.words[2], o.n_words == 4 ? o.words[3] : NULL);
-	if (o.n_words >= 3 && o.n_words <= 4 && !strcmp(o.words[0], "wipe") && !strcmp(o.words[1], "verify"))
-		return wipe_verify(o.words[2], o.n_words == 4 ? o.words[3] : NULL);
-	return is_batch(&o) ? run_batch(&o) : run(&o);
+	return -1;
+}
+
+/* Which family of commands it is. */
+static int run_words(const struct options *o)
+{
+	const char *first = o->n_words ? o->words[0] : "";
+
+	if (o->n_words >= 3 && o->n_words <= 4 && !strcmp(first, "report") && !strcmp(o->words[1], "check"))
+		return report_check(o->words[2], o->n_words == 4 ? o->words[3] : NULL);
+	if (o->n_words >= 3 && o->n_words <= 4 && !strcmp(first, "wipe") && !strcmp(o->words[1], "verify"))
+		return wipe_verify(o->words[2], o->n_words == 4 ? o->words[3] : NULL);
+	if (!strcmp(first, "test") && !o->plan && !o->role && !o->all && !o->all_disks && !o->full && !o->n_wipe)
+		return run_test(&o->show, &(struct test_words){ .words = o->words + 1, .n = o->n_words - 1, .seconds = o->seconds,
+								.whole = o->whole, .restart = o->restart });
+	return is_batch(o) ? run_batch(o) : run(o);
+}
+
+int main(int argc, char **argv)
+{
+	static const char *const of_this_machine[] = { "network", "export", "import", "factory-reset" };
+	AUTO_ARENA a = ARENA_INIT;
+	struct options o = { 0 };
+	int code;
+
+	for (size_t i = 0; argc > 1 && i < ARRAY_LEN(of_this_machine); i++)
+		if (!strcmp(argv[1], of_this_machine[i]))
+			return hand_on("fulcrumd", argc, argv, &a);
+	if (argc > 1 && !strcmp(argv[1], "update"))
+		return run_update(argc, argv, &a);
+	code = read_options(argc, argv, &o, &a);
+	return code < 0 ? run_words(&o) : code;
 }
