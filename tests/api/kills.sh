@@ -78,6 +78,11 @@ one_life()
 {
 	agent_boot a ram
 	agent_hello a "$(machine "$MAC1" S1)"
+	wants test
+	told test
+	agent_report a "{\"report\":\"claim\",\"hwtest\":$(json .hwtest.id)}"
+	[[ $(json .accepted) == true ]] || die "the claim of tests was not accepted: $ANSWER"
+	agent_report a '{"report":"tested","hwtest":1,"measured":[{"name":"cpu.tested","value":4}]}'
 	wants deploy
 	told deploy
 	agent_claim a
@@ -153,7 +158,7 @@ main()
 	killed_life 0 before
 	UNDISTURBED=$WAY
 	note "$UNDISTURBED"
-	contains "a life that nobody disturbs" "$UNDISTURBED" "hello>discovered bound>bound planned>planned deploy>planned approved>approved claimed>deploying applied>deployed"
+	contains "a life that nobody disturbs" "$UNDISTURBED" "hello>discovered bound>bound planned>planned test>queued claimed>testing tested>bound planned>planned deploy>planned approved>approved claimed>deploying applied>deployed"
 	contains "has its end" "$UNDISTURBED" "fail>failed hello>failed"
 	sweep before
 	sweep after
