@@ -13,7 +13,7 @@ bool interrupts_sum(const char *text, const char *name, uint64_t *ret)
 	size_t len = strlen(name);
 
 	*ret = 0;
-	for (const char *line = text; line; line = strchr(line, '\n'), line += line != NULL) {
+	for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
 		const char *p = line + strspn(line, " \t");
 		char *end;
 
