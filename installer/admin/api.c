@@ -40,7 +40,7 @@ const struct route api_routes[] = {
 	{ "GET", "/node/{}/bundle", ROLE_OPERATOR, 0, op_bundle, "all that is known of it, what its boots said included" },
 	{ "GET", "/rules", ROLE_OPERATOR, 0, op_rules, "what the rules in force make of every node" },
 	{ "POST", "/rules/check", ROLE_OPERATOR, YAML_MAX_BYTES, op_rules_check, "what the rules of this site file would make of every node" },
-	{ "POST", "/rules/apply", ROLE_OPERATOR, YAML_MAX_BYTES, op_rules_apply, "this site file's rules, profiles and policy from now on" },
+	{ "POST", "/rules/apply", ROLE_OPERATOR, YAML_MAX_BYTES, op_rules_apply, "this site file's rules, profiles, policy and tests from now on" },
 	{ "GET", "/report", ROLE_OPERATOR, 0, op_report, "all nodes and their last checks, signed by the site's key" },
 	{ "POST", "/database/copy", ROLE_OPERATOR, 0, op_database_copy, "a copy of the database on the data file system, for an export" },
 	{ "GET", "/node/{}/history", ROLE_OPERATOR, 0, op_node_history, "what changed in its inventory" },

@@ -63,6 +63,7 @@ int node_delete(struct store *st, const struct node *n, struct error *err)
 {
 	/* What points at a node goes before it. */
 	static const char *const gone[] = {
+		"UPDATE hwtest SET outcome = 'stopped', ended = created, text = 'forgotten' WHERE ended = 0 AND id = (SELECT hwtest FROM node WHERE id = ?1)",
 		"DELETE FROM effect WHERE event IN (SELECT id FROM event WHERE node = ?1)",
 		"DELETE FROM event WHERE node = ?1",   "DELETE FROM nodekey WHERE node = ?1",
 		"DELETE FROM boot WHERE node = ?1",    "DELETE FROM address WHERE node = ?1",

@@ -30,7 +30,7 @@ static const struct site *parse(const char *text, size_t len, struct arena *a, s
 
 static bool may_change(const char *key)
 {
-	static const char *const keys[] = { "rules", "profiles", "policy" };
+	static const char *const keys[] = { "rules", "profiles", "policy", "tests" };
 
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
 		if (!strcmp(keys[i], key))
@@ -73,7 +73,7 @@ static int refusals(struct admin *ad, const struct site *then, const char *lost,
 	}
 	if (key) {
 		error_set(err, ERR_REFUSED, "site.yaml: `%s` differs from what is in force", key);
-		return error_hint(err, "only rules, profiles and policy are changed here; networks and links by: fulcrum network apply FILE");
+		return error_hint(err, "only rules, profiles, policy and tests are changed here; networks and links by: fulcrum network apply FILE");
 	}
 	if (lost) {
 		error_set(err, ERR_REFUSED, "site.yaml: the profile of %s is missing", lost);

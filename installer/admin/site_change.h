@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Another site file for the running daemon, as far as it changes rules, profiles and policy; its networks are changed by
+ * Another site file for the running daemon, as far as it changes rules, profiles, policy and tests; its networks are changed by
  * network.h alone, which can take back what cuts an admin off.
  */
 #pragma once

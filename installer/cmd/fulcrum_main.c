@@ -64,7 +64,7 @@ static const struct command {
 	{ { "explain", "NODE" }, "/node/%s/explain", 0, show_text, "which rule bound it, and why each other did not" },
 	{ { "rules" }, "/rules", 0, show_rules, "what the rules in force make of every node" },
 	{ { "rules", "check", "FILE" }, "/rules/check", POST_FILE, show_rules, "what those of another site file would make of every node" },
-	{ { "rules", "apply", "FILE" }, "/rules/apply", POST_FILE, show_rules, "its rules, profiles and policy from now on" },
+	{ { "rules", "apply", "FILE" }, "/rules/apply", POST_FILE, show_rules, "its rules, profiles, policy and tests from now on" },
 	{ { "report" }, "/report", 0, show_json, "all nodes and their last checks, signed by the site's key" },
 	{ { "events" }, "/events", 0, show_events, "what happened to all" },
 };

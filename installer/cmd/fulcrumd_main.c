@@ -77,6 +77,8 @@ static void expire(struct admin *ad, struct node *n, const char *why, int64_t no
 			      n->state == NODE_LEAVING || n->state == NODE_WIPING   ? "wipe" :
 			      n->state == NODE_QUEUED || n->state == NODE_TESTING ? "test" : "deploy", node_title(n));
 	c.text = c.message;
+	/* What hangs a machine is a result. */
+	c.outcome = n->state == NODE_TESTING ? "failed" : NULL;
 	/* After its tests a node goes on from where it was. */
 	if (node_apply(ad->store, n, EV_TIMEOUT, &c, &err) || node_advance(ad, n, &err))
 		fprintf(stderr, "fulcrumd: %s: %s\n", node_title(n), err.msg);

@@ -114,6 +114,11 @@ judged()
 		"$(fulcrum test show node-1 -o json | jq -c '.runs[0].results[] | select(.name == "disk.rate") | [.value, .before]')" "[209715200,1000000]"
 	contains "all runs are listed" "$(fulcrum test list)" "cpu memory disk network"
 	check "they are in the bundle" in_bundle
+	sed 's/min_rate: 100M/min_rate: 300M/' "$WORK/data/site.yaml" >"$WORK/stricter"
+	check "limits change while the daemon runs" fulcrum rules apply "$WORK/stricter"
+	no_pass "what was fast enough before" . 'hardware tests 5: disk.rate D-S1: 200 MiB/s (at least 300 MiB/s)'
+	sed 's/min_rate: 300M/min_rate: 100M/' "$WORK/stricter" >"$WORK/as-before"
+	fulcrum rules apply "$WORK/as-before" >/dev/null
 }
 
 in_bundle()
@@ -128,7 +133,7 @@ interrupted()
 	agent_boot a ram
 	agent_hello a "$(machine "$MAC1" S1)"
 	is "a machine that restarts in its tests is back where it was" "$(json .state)" planned
-	contains "and has failed, with the test it was in" "$(outcome node-1)" "failed: hardware tests 5: the machine restarted in them, in test:memory"
+	contains "and has failed, with the test it was in" "$(outcome node-1)" "failed: hardware tests 6: the machine restarted in them, in test:memory"
 	check "tests are wanted" begin_tests node-1
 	check "the operator stops them" fulcrum test cancel node-1
 	is "the node is where it was" "$(state node-1)" planned
@@ -158,7 +163,7 @@ elsewhere()
 	agent_report a "$(tested_report)"
 	is "and stays released" "$(state m-525400000001)" released
 	contains "only what was wanted counts" "$(outcome m-525400000001)" "all of 4 values are good"
-	is "its runs are one machine's, whatever it was called" "$(fulcrum test list node-1 -o json | jq '.runs | length')" 9
+	is "its runs are one machine's, whatever it was called" "$(fulcrum test list node-1 -o json | jq '.runs | length')" 10
 	fulcrum node rebind m-525400000001 >/dev/null
 	agent_boot b ram
 	agent_hello b "$(machine "$MAC2" S2)"
@@ -229,6 +234,15 @@ not_by_policy()
 	claim_tests b
 	agent_report b "$(tested_report '.[5].value = 9')"
 	is "its memory is bad" "$(state $B)" discovered
+	fulcrum test $B memory >/dev/null
+	check "a node is forgotten whose tests wait" fulcrum node delete $B
+	contains "its runs stay, the last one with its end" "$(outcome $B)" "stopped: forgotten"
+	agent_boot b ram
+	agent_hello b "$(machine "$MAC2" S2)"
+	fulcrum test $B memory >/dev/null
+	agent_poll b
+	claim_tests b
+	agent_report b "$(tested_report '.[5].value = 9')"
 	sed -i 's/memory: ">= 8G"/memory: ">= 1G"/' "$WORK/data/site.yaml"
 	crash_daemon
 	agent_boot b ram

@@ -1,0 +1,115 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Hardware tests of a real node, in its agent: a disk with a sector that cannot be read is found, all else passes; one that is
+# reset in its tests has failed them; without the bad disk all passes. Nothing is written to a disk.
+
+# shellcheck source=tests/vm/installed.sh
+source "${BASH_SOURCE[0]%/*}/../installed.sh"
+
+BAD_SECTOR=65536
+
+fulcrum()
+{
+	vm_ssh_admin fulcrum "$@"
+}
+
+# A second disk of which one sector cannot be read.
+bad_disk()
+{
+	local file=$RUN_DIR/node/bad.raw
+	truncate -s 64M "$file"
+	vm_args node -blockdev "$(jq -cn --arg file "$file" --argjson sector "$BAD_SECTOR" '{"node-name": "bad", driver: "blkdebug",
+		image: {driver: "file", filename: $file, locking: "off"},
+		"inject-error": [{event: "none", iotype: "read", errno: 5, sector: $sector}]}')" \
+		-device virtio-blk-pci,drive=bad,serial=BAD-DISK
+}
+
+# The site's limits: other virtual machines beside this one are no defect of its disks.
+generous()
+{
+	site_with '{ when: {}, bind: { profile: server, name: "node-{seq}" } }'
+	printf 'tests: { disk: { max_latency_ms: 60000, reads: 64 }, cpu: { min_share: 1 } }\n'
+}
+
+# SECONDS [STOP-PATTERN...]: until the tests began
+testing()
+{
+	node_until node-1 testing "$@" "t=event who=admin node=node-1 event=timeout"
+}
+
+# Until they ended, by what
+ended()
+{
+	vm_wait_event admin "$1" "t=event who=admin node=node-1 from=testing" "t=error who=admin"
+}
+
+# NAME OBJECT: value and whether it passed, of the newest run
+value()
+{
+	fulcrum test show node-1 -o json | jq -r --arg name "$1" --arg object "${2:-}" \
+		'.runs[0].results[] | select(.name == $name and (.object // "") == $object) | (.value | tostring) + " " + (.pass | tostring)'
+}
+
+first_run()
+{
+	local said
+	vm_mark admin
+	check "tests are wanted" fulcrum test node-1 --seconds 3
+	must "the agent begins" testing 120
+	must "and comes to the end" ended 300
+	said=$(fulcrum test show node-1) || true
+	note "$said"
+	contains "the sector that cannot be read is found" "$said" "first at sector $BAD_SECTOR (of 512 bytes): Input/output error"
+	is "as one block of that disk" "$(value disk.errors BAD-DISK)" "1 false"
+	is "the other disk has none" "$(value disk.errors FULCRUM-NODE-1)" "0 true"
+	is "its CPU computed nothing wrong" "$(value cpu.wrong)" "0 true"
+	is "its memory held what was written" "$(value memory.wrong)" "0 true"
+	is "what the network brought was as signed" "$(value network.wrong)" "0 true"
+	is "the run failed, by that alone" "$(fulcrum test show node-1 -o json | jq -r '[.runs[0].results[] | select(.pass | not) | .name] | join(" ")')" disk.errors
+}
+
+reset_in_it()
+{
+	vm_mark admin
+	check "tests are wanted for long" fulcrum test node-1 cpu --seconds 600
+	must "the agent begins" testing 120
+	vm_reset node
+	must "a machine that is reset is back, when it has started" ended 240
+	contains "and has failed" "$(fulcrum test list node-1)" "the machine restarted in them, in test:cpu"
+}
+
+cancelled()
+{
+	vm_mark admin
+	check "tests are wanted for long" fulcrum test node-1 memory --seconds 600
+	must "the agent begins" testing 120
+	check "the operator stops them" fulcrum test cancel node-1
+	vm_mark admin
+	check "others are wanted" fulcrum test node-1 cpu memory network --seconds 2
+	must "the agent is free for them" testing 120
+	must "which come to their end" ended 300
+	is "and pass" "$(fulcrum test show node-1 -o json | jq -r '.runs[0].outcome')" passed
+}
+
+main()
+{
+	need_program jq
+	vm_run_begin hwtest
+	installed_admin
+	node_machine node 1
+	bad_disk
+	must "the admin node is up" installed_up
+	generous >"$RUN_DIR/generous.yaml"
+	check "its site has limits" give_site "$RUN_DIR/generous.yaml"
+	vm_start node
+	must "the node waits to be approved" node_until node-1 planned 180
+	first_run
+	reset_in_it
+	cancelled
+	check "nothing was written to its disks" disk_is_blank "$(vm_disk_file node 0)"
+	check "nor to the bad one" disk_is_blank "$RUN_DIR/node/bad.raw"
+	tap_end
+}
+
+main "$@"
