@@ -383,6 +383,29 @@ static void check_preflight(const struct check *c, const struct tree *t)
 	check_twice(c, list, "preflight.ignore", p->ignore, p->n_ignore);
 }
 
+/* A week at most each, as by `fulcrum test`; no CPU does more than the median of all. */
+static void check_tests(const struct check *c, const struct tree *t)
+{
+	enum { WEEK_S = 7 * 24 * 3600 };
+	const struct hwtest_limits *l = &c->s->tests;
+	const struct {
+		const char *test, *key;
+		uint64_t value, most;
+	} rows[] = {
+		{ "cpu", "seconds", l->cpu.seconds, WEEK_S },	      { "cpu", "min_share", l->cpu.min_share, 100 },
+		{ "memory", "seconds", l->memory.seconds, WEEK_S },   { "disk", "max_latency_ms", l->disk.max_latency_ms, 1000 * WEEK_S },
+		{ "disk", "reads", l->disk.reads, 1000000 },	      { "network", "seconds", l->network.seconds, WEEK_S },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct tree *v = tree_get(tree_get(t, rows[i].test), rows[i].key);
+
+		if (v && rows[i].value > rows[i].most)
+			finding_add(c->f, v->pos, arena_printf(c->f->arena, "tests.%s.%s", rows[i].test, rows[i].key), NULL,
+				    "is more than %llu", (unsigned long long)rows[i].most);
+	}
+}
+
 /* The live system has no certificates to know a server by: with https its key is given. */
 static void check_pin(const struct check *c, const struct tree *t, bool https)
 {
@@ -441,5 +464,6 @@ void site_check(struct site *s, const struct tree *t, struct findings *f)
 	}
 	check_rules(&c, tree_get(t, "rules"));
 	check_preflight(&c, tree_get(t, "preflight"));
+	check_tests(&c, tree_get(t, "tests"));
 	check_report(&c, tree_get(t, "report"));
 }

@@ -243,6 +243,8 @@ not_by_policy()
 	agent_poll b
 	claim_tests b
 	agent_report b "$(tested_report '.[5].value = 9')"
+	fulcrum test $B cpu >/dev/null
+	fulcrum test cancel $B >/dev/null
 	sed -i 's/memory: ">= 8G"/memory: ">= 1G"/' "$WORK/data/site.yaml"
 	crash_daemon
 	agent_boot b ram

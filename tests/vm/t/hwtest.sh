@@ -32,16 +32,16 @@ generous()
 	printf 'tests: { disk: { max_latency_ms: 60000, reads: 64 }, cpu: { min_share: 1 } }\n'
 }
 
-# SECONDS [STOP-PATTERN...]: until the tests began
+# SECONDS: until the tests began
 testing()
 {
-	node_until node-1 testing "$@" "t=event who=admin node=node-1 event=timeout"
+	node_until node-1 testing "$1" "t=event who=admin node=node-1 event=timeout"
 }
 
-# Until they ended, by what
-ended()
+# EVENT SECONDS: until that ended them
+ended_by()
 {
-	vm_wait_event admin "$1" "t=event who=admin node=node-1 from=testing" "t=error who=admin"
+	vm_wait_event admin "$2" "t=event who=admin node=node-1 from=testing event=$1" "t=event who=admin node=node-1 event=timeout" "t=error who=admin"
 }
 
 # NAME OBJECT: value and whether it passed, of the newest run
@@ -57,7 +57,7 @@ first_run()
 	vm_mark admin
 	check "tests are wanted" fulcrum test node-1 --seconds 3
 	must "the agent begins" testing 120
-	must "and comes to the end" ended 300
+	must "and comes to the end" ended_by tested 300
 	said=$(fulcrum test show node-1) || true
 	note "$said"
 	contains "the sector that cannot be read is found" "$said" "first at sector $BAD_SECTOR (of 512 bytes): Input/output error"
@@ -75,7 +75,7 @@ reset_in_it()
 	check "tests are wanted for long" fulcrum test node-1 cpu --seconds 600
 	must "the agent begins" testing 120
 	vm_reset node
-	must "a machine that is reset is back, when it has started" ended 240
+	must "a machine that is reset is back, when it has started" ended_by hello 240
 	contains "and has failed" "$(fulcrum test list node-1)" "the machine restarted in them, in test:cpu"
 }
 
@@ -88,7 +88,7 @@ cancelled()
 	vm_mark admin
 	check "others are wanted" fulcrum test node-1 cpu memory network --seconds 2
 	must "the agent is free for them" testing 120
-	must "which come to their end" ended 300
+	must "which come to their end" ended_by tested 300
 	is "and pass" "$(fulcrum test show node-1 -o json | jq -r '.runs[0].outcome')" passed
 }
 
