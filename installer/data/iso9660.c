@@ -22,6 +22,7 @@ struct walk {
 	struct iso *iso;
 	uint64_t dir_bytes; /* of all directories until now: a loop of them ends here */
 	size_t skip;	    /* bytes at the start of every system use area (SUSP, SP) */
+	bool open;	    /* the last file goes on in the next record of its directory */
 };
 
 /* One directory record, taken apart. */
@@ -153,8 +154,8 @@ static int take_record(const unsigned char *p, size_t len, uint64_t at, struct r
 	use = RECORD_HEAD + id_len + (id_len % 2 == 0); /* 9.1.12: padded to an even length */
 	if (!id_len || RECORD_HEAD + id_len > n || !both32(p + 2, &block) || !both32(p + 10, &size))
 		return damaged(err, "a directory record is malformed", at);
-	if (p[1] || p[26] || p[27] || p[25] & (FLAG_ASSOCIATED | FLAG_MULTI_EXTENT))
-		return damaged(err, "a file is interleaved or in several parts", at);
+	if (p[1] || p[26] || p[27] || p[25] & FLAG_ASSOCIATED || (p[25] & FLAG_DIRECTORY && p[25] & FLAG_MULTI_EXTENT))
+		return damaged(err, "a file is interleaved or associated, or a directory in several parts", at);
 	*r = (struct record){
 		.at = (uint64_t)block * ISO_BLOCK, .size = size, .flags = p[25],
 		.self = id_len == 1 && p[RECORD_HEAD] == 0, .parent = id_len == 1 && p[RECORD_HEAD] == 1,
@@ -165,13 +166,38 @@ static int take_record(const unsigned char *p, size_t len, uint64_t at, struct r
 
 static int read_dir(struct walk *w, uint64_t at, uint64_t size, const char *path, unsigned int depth, struct error *err);
 
+/*
+ * A file, or one more part of the last one. A record counts to 4 GiB: a file that has more is told in several, one after the other
+ * (9.1.6, multi-extent). What makes our images lays the parts side by side, full blocks but for the last, so that it is one place still.
+ */
+static int add_file(struct walk *w, const struct record *r, uint64_t at, const char *path, struct error *err)
+{
+	bool more = w->open;
+	struct iso_file *f;
+
+	if (r->size && (r->at > w->iso->bytes || r->size > w->iso->bytes - r->at))
+		return damaged(err, "a file lies behind its end", at);
+	w->open = r->flags & FLAG_MULTI_EXTENT;
+	if (more) {
+		f = &w->iso->files[w->iso->n - 1];
+		if (strcmp(f->path, path) != 0 || f->size % ISO_BLOCK || r->at != f->at + f->size)
+			return damaged(err, "the parts of a file do not lie side by side", at);
+		f->size += r->size;
+		return 0;
+	}
+	if (w->iso->n == ISO_MAX_FILES)
+		return damaged(err, "it has too many files", at);
+	w->iso->files = arena_grow(w->a, w->iso->files, w->iso->n, sizeof(*w->iso->files));
+	w->iso->files[w->iso->n++] = (struct iso_file){ .path = path, .at = r->at, .size = r->size };
+	return 0;
+}
+
 /* One entry of the directory PATH that is neither itself nor its parent. */
 static int take_entry(struct walk *w, const struct record *r, uint64_t at, const char *path, unsigned int depth,
 		      struct error *err)
 {
 	CLEANUP(extra_release) struct extra x = { .name = STR_INIT };
 	const char *name, *full;
-	struct iso_file *f;
 
 	if (take_extra(w, r, at, &x, err))
 		return -1;
@@ -183,18 +209,11 @@ static int take_entry(struct walk *w, const struct record *r, uint64_t at, const
 	full = path[0] ? arena_printf(w->a, "%s/%s", path, name) : arena_strdup(w->a, name);
 	if (strlen(full) > ISO_MAX_PATH)
 		return damaged(err, "a path is too long", at);
-	if (r->flags & FLAG_DIRECTORY)
-		return read_dir(w, r->at, r->size, full, depth + 1, err);
-	if (x.link)
-		return 0;
-	if (r->size && (r->at > w->iso->bytes || r->size > w->iso->bytes - r->at))
-		return damaged(err, "a file lies behind its end", at);
-	if (w->iso->n == ISO_MAX_FILES)
-		return damaged(err, "it has too many files", at);
-	w->iso->files = arena_grow(w->a, w->iso->files, w->iso->n, sizeof(*w->iso->files));
-	f = &w->iso->files[w->iso->n++];
-	*f = (struct iso_file){ .path = full, .at = r->at, .size = r->size };
-	return 0;
+	if (!x.link && !(r->flags & FLAG_DIRECTORY))
+		return add_file(w, r, at, full, err);
+	if (w->open || r->flags & FLAG_MULTI_EXTENT)
+		return damaged(err, "a part of a file is missing", at);
+	return x.link ? 0 : read_dir(w, r->at, r->size, full, depth + 1, err);
 }
 
 static int read_dir(struct walk *w, uint64_t at, uint64_t size, const char *path, unsigned int depth, struct error *err)
@@ -217,7 +236,7 @@ static int read_dir(struct walk *w, uint64_t at, uint64_t size, const char *path
 				return -1;
 		}
 	}
-	return 0;
+	return w->open ? damaged(err, "a part of a file is missing", at) : 0;
 }
 
 /* The root's own record says whether there is SUSP, and how much of every area to skip (SUSP 5.3). */

@@ -2,8 +2,9 @@
 /*
  * Where the files of an ISO 9660 image lie (ECMA-119, names by Rock Ridge: SUSP 1.12, RRIP 1.12). Reads directories
  * only; a file is a place in the image, so that its bytes can be read, hashed or, in a copy, replaced without moving
- * anything. Strict: both halves of a both-endian number must agree, every extent must lie in the image, and what no
- * tool of ours makes (interleaved or multi-extent files, relocated directories, no Rock Ridge) is refused.
+ * anything. A file of 4 GiB and more has several extents, which must lie side by side. Strict: both halves of a both-endian number must
+ * agree, every extent must lie in the image, and what no tool of ours makes (interleaved files, extents apart, relocated directories, no
+ * Rock Ridge) is refused.
  */
 #pragma once
 #include <stdint.h>
