@@ -338,7 +338,7 @@ record_qmp()
 		printf '%s\n' "$line" >>"$log"
 		if [[ $line =~ \"event\":\ *\"([A-Z_]+)\" ]]; then
 			case ${BASH_REMATCH[1]} in
-			RESET | SHUTDOWN | POWERDOWN | STOP | BLOCK_IO_ERROR | GUEST_PANICKED)
+			RESET | SHUTDOWN | POWERDOWN | STOP | WATCHDOG | BLOCK_IO_ERROR | GUEST_PANICKED)
 				record_lines "$out" <<<"{\"t\":\"qemu\",\"event\":\"${BASH_REMATCH[1]}\"}"
 				;;
 			*) ;;

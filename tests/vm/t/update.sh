@@ -3,14 +3,16 @@
 #
 # An admin node gets other releases: one that nobody signed, one whose writing is cut short, one whose checks fail, one
 # whose kernel panics, and one that is good. Whatever happens, it comes back with the release that it had, or keeps
-# the new one. UPDATE_ONLY="signature cut checks panic hang good rollback" chooses what is tried.
+# the new one; and from that a person goes back. UPDATE_ONLY="signature cut checks panic hang stuck good rollback" chooses what is tried
+# (hang.sh: those that wait for a watchdog).
 
 # shellcheck source=tests/vm/mainline.sh
 source "${BASH_SOURCE[0]%/*}/../mainline.sh"
 # shellcheck source=tests/vm/release.sh
 source "${BASH_SOURCE[0]%/*}/../release.sh"
 
-UPDATE_ONLY=${UPDATE_ONLY:-signature cut checks panic good}
+UPDATE_ONLY=${UPDATE_ONLY:-signature cut checks panic good rollback}
+UPDATE_NAME=${UPDATE_NAME:-update}
 UPDATE_FIRMWARE=${UPDATE_FIRMWARE:-uefi}
 
 wanted()
@@ -57,6 +59,16 @@ say "nothing goes on from here"
 kill -STOP $(pidof watchdog)
 while :; do sleep 1000; done'
 	make_release hang HANG 5 "$RUN_DIR/hang.img"
+	# shellcheck disable=SC2016  # for the guest's shell
+	# the watchdog in hardware is content: only the kernel's own clock is left
+	other_init "$RUN_DIR/stuck.img" '#!/bin/sh
+export PATH=/usr/bin:/usr/sbin
+. /lib/fulcrum/early
+early_mounts
+watch_over
+say "fed, and going nowhere: $(cat /sys/class/watchdog/watchdog*/identity | tr "\n" ,)"
+while :; do sleep 1000; done'
+	make_release stuck STUCK 6 "$RUN_DIR/stuck.img"
 }
 
 # The first release, by the real installer, which finds it by its build id.
@@ -82,7 +94,7 @@ admin_machine()
 	vm_new admin "$LINE_ADMIN_MB" "$UPDATE_FIRMWARE"
 	mv -- "$(vm_disk_file stick 0)" "$(vm_disk_file admin 0)"
 	vm_disk admin virtio "$LINE_ADMIN_SERIAL" 6G
-	for name in good red panic hang; do
+	for name in good red panic hang stuck; do
 		vm_args admin -drive "if=none,id=$name,file=$RUN_DIR/$name.iso,format=raw,readonly=on" \
 			-device "virtio-blk-pci,drive=$name,serial=$name"
 	done
@@ -178,16 +190,27 @@ test_good()
 
 test_rollback()
 {
+	local said
 	vm_mark admin
 	vm_ssh_admin fulcrum update --rollback || true
 	check "rollback: by hand, the machine restarts" vm_wait_event admin 60 "t=qemu event=RESET"
 	up "rollback: and is up"
 	is "rollback: with the release before" "$(running_release)" "$ID $ID"
+	said=$(vm_ssh_admin fulcrum update --status)
+	note "$said"
+	contains "rollback: which is the good one from now on" "$said" "release $ID   running, the good one"
+	contains "rollback: the one that was given up is still in its slot" "$said" "release $ID-good"
+	contains "rollback: and the status says who wanted that" "$said" "to release $ID-good: rolled back: a person wanted the release before"
+	vm_kill admin
+	vm_mark admin
+	vm_start admin
+	up "rollback: it starts again"
+	is "rollback: and stays with that" "$(running_release)" "$ID $ID"
 }
 
 main()
 {
-	vm_run_begin update
+	vm_run_begin "$UPDATE_NAME"
 	make_releases
 	install_first || { vm_explain stick; tap_end; }
 	admin_machine
@@ -205,6 +228,13 @@ main()
 	if wanted hang; then
 		begin_update hang
 		rolled_back hang ""
+		isnt "hang: it was the watchdog in hardware that restarted it" "$(vm_events admin "t=qemu event=WATCHDOG")" ""
+	fi
+	if wanted stuck; then
+		begin_update stuck --seconds $((60 * VM_SLOW))
+		rolled_back stuck ""
+		is "stuck: it was the kernel's own clock, not the watchdog" "$(vm_events admin "t=qemu event=WATCHDOG")" ""
+		contains "stuck: which ran" "$(vm_console admin | grep 'going nowhere')" "Software Watchdog"
 	fi
 	wanted good && test_good
 	wanted rollback && test_rollback
