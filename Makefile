@@ -61,7 +61,8 @@ fast: sdk lint
 vm: iso ## one VM test: make vm T=line (tests/vm/run --list names them)
 	@tests/vm/run $(T)
 
-soak: iso ## the VM tests that make test leaves out for their length: a node's life, three nodes at a time, a sweep of kills
+soak: iso ## what make test leaves out for its length: an image of more than 4 GiB, a node's life, three nodes at a time, a sweep of kills, ...
+	@$(sdk) tests/soak/large.sh
 	@tests/vm/run $$(tests/vm/run --list soak)
 
 bench: iso ## the budgets, measured: a table, and build/bench.json
