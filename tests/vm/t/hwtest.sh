@@ -44,6 +44,17 @@ ended_by()
 	vm_wait_event admin "$2" "t=event who=admin node=node-1 from=testing event=$1" "t=event who=admin node=node-1 event=timeout" "t=error who=admin"
 }
 
+# OP: true once its progress says so
+is_at()
+{
+	local i
+	for ((i = 0; i < 30 * VM_SLOW; i++)); do
+		[[ $(fulcrum node show node-1 -o json | jq -r .op) != "$1" ]] || return 0
+		sleep 1
+	done
+	return 1
+}
+
 # NAME OBJECT: value and whether it passed, of the newest run
 value()
 {
@@ -74,6 +85,7 @@ reset_in_it()
 	vm_mark admin
 	check "tests are wanted for long" fulcrum test node-1 cpu --seconds 600
 	must "the agent begins" testing 120
+	must "and tells which it is at" is_at test:cpu
 	vm_reset node
 	must "a machine that is reset is back, when it has started" ended_by hello 240
 	contains "and has failed" "$(fulcrum test list node-1)" "the machine restarted in them, in test:cpu"
