@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "base/hash.h"
@@ -15,15 +16,18 @@
 #include "data/json.h"
 #include "model/hwtest.h"
 #include "sys/burn.h"
+#include "sys/burn_net.h"
 
 static const char usage_text[] =
 	"usage: fulcrum-hwtest cpu [--seconds N] [--known HASH]\n"
 	"       fulcrum-hwtest memory [--seconds N] [--reserve SIZE] [--most SIZE]\n"
 	"       fulcrum-hwtest disk PATH [--reads N] [--part SIZE] [--whole]\n"
-	"Tests what this machine has, reads only, and prints what was measured as JSON.\n";
+	"       fulcrum-hwtest serve|visit ADDRESS:PORT [--seconds N] [--wait N] [--stall N] <TOKEN\n"
+	"Tests what this machine has, reads only, and prints what was measured as JSON.\n"
+	"serve and visit are the two ends of a network; both read the same 64 characters.\n";
 
 struct options {
-	uint64_t seconds, reserve, most, part, reads;
+	uint64_t seconds, reserve, most, part, reads, wait, stall;
 	bool whole;
 	const char *known;
 };
@@ -86,6 +90,46 @@ static int disk(const struct options *o, const char *path, struct arena *a, stru
 	return 0;
 }
 
+/* From standard input: a command line is there for everybody to read. */
+static int read_token(char ret[NET_TOKEN + 1], struct error *err)
+{
+	size_t n = 0;
+	ssize_t got;
+
+	while (n < NET_TOKEN && (got = read(STDIN_FILENO, ret + n, NET_TOKEN - n)) > 0)
+		n += (size_t)got;
+	ret[n] = '\0';
+	return n == NET_TOKEN ? 0 : error_set(err, ERR_USAGE, "no token of %d characters on standard input", NET_TOKEN);
+}
+
+static int network(const struct options *o, bool serves, const char *where, struct arena *a, struct tree *list, struct error *err)
+{
+	char token[NET_TOKEN + 1], ip[HWTEST_IP_SIZE];
+	struct burn_net how = { .ip = ip, .token = token, .seconds = o->seconds };
+	struct burnt_net b;
+	const char *wrong = NULL;
+	int rc;
+
+	if (!hwtest_address(where, ip, &how.port))
+		return error_set(err, ERR_USAGE, "\"%.40s\" is no IPv4 address with a port", where);
+	if (o->wait > UINT32_MAX / 1000 || o->stall > UINT32_MAX / 1000 / 4)
+		return error_set(err, ERR_USAGE, "that is too long to wait");
+	how.wait_ms = (unsigned int)o->wait * 1000;
+	how.stall_ms = (unsigned int)o->stall * 1000;
+	rc = read_token(token, err) || (serves ? burn_net_serve(&how, &b, err) : burn_net_visit(&how, &b, err));
+	explicit_bzero(token, sizeof(token));
+	if (rc)
+		return -1;
+	if (b.from.wrong || b.to.wrong)
+		wrong = arena_printf(a, "%" PRIu64 " blocks from it, %" PRIu64 " to it; first number %" PRIu64 " of %d bytes", b.from.wrong, b.to.wrong,
+				     b.from.wrong ? b.from.first_wrong : b.to.first_wrong, NET_BLOCK);
+	told(a, list, "network.tested", b.from.bytes + b.to.bytes, NULL);
+	told(a, list, "network.wrong", b.from.wrong + b.to.wrong, wrong);
+	told(a, list, "network.peer-to", b.to.rate, NULL);
+	told(a, list, "network.peer-from", b.from.rate, NULL);
+	return 0;
+}
+
 static bool number(const char *text, uint64_t *ret)
 {
 	return !size_parse(text, ret);
@@ -97,7 +141,8 @@ static bool read_options(int argc, char **argv, struct options *o)
 		{ "seconds", required_argument, NULL, 's' }, { "reserve", required_argument, NULL, 'r' },
 		{ "most", required_argument, NULL, 'm' },    { "part", required_argument, NULL, 'p' },
 		{ "reads", required_argument, NULL, 'n' },   { "whole", no_argument, NULL, 'w' },
-		{ "known", required_argument, NULL, 'k' },   { NULL, 0, NULL, 0 },
+		{ "known", required_argument, NULL, 'k' },   { "wait", required_argument, NULL, 'W' },
+		{ "stall", required_argument, NULL, 'S' },   { NULL, 0, NULL, 0 },
 	};
 	bool good = true;
 	int c;
@@ -119,6 +164,12 @@ static bool read_options(int argc, char **argv, struct options *o)
 		case 'n':
 			good &= number(optarg, &o->reads);
 			break;
+		case 'W':
+			good &= number(optarg, &o->wait);
+			break;
+		case 'S':
+			good &= number(optarg, &o->stall);
+			break;
 		case 'w':
 			o->whole = true;
 			break;
@@ -136,7 +187,7 @@ int main(int argc, char **argv)
 	AUTO_ARENA a = ARENA_INIT;
 	AUTO_STR out = STR_INIT;
 	struct tree *t = tree_new(&a, TREE_MAP), *list = tree_new(&a, TREE_SEQ);
-	struct options o = { .seconds = 10, .reads = 256 };
+	struct options o = { .seconds = 10, .reads = 256, .wait = 60, .stall = 20 };
 	struct error err;
 	bool good = read_options(argc, argv, &o);
 	int rc = 1, words = argc - optind;
@@ -147,6 +198,8 @@ int main(int argc, char **argv)
 		rc = memory(&o, &a, list, &err);
 	else if (good && words == 2 && !strcmp(argv[optind], "disk"))
 		rc = disk(&o, argv[optind + 1], &a, list, &err);
+	else if (good && words == 2 && (!strcmp(argv[optind], "serve") || !strcmp(argv[optind], "visit")))
+		rc = network(&o, argv[optind][0] == 's', argv[optind + 1], &a, list, &err);
 	if (rc > 0) {
 		fputs(usage_text, stderr);
 		return error_exit_code(ERR_USAGE);

@@ -2,7 +2,9 @@
 /* The tables of hardware tests, and judging. */
 #include "model/hwtest.h"
 
+#include <arpa/inet.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/size.h"
@@ -67,12 +69,16 @@ const struct measure_type measure_types[] = {
 	{ DISK("defects"), UNIT_COUNT, AT_MOST, .cause = "counted new defects while it was read", .hint = replace_disk,
 	  .doc = "errors, reallocated and pending sectors that it counted meanwhile" },
 
-	{ NETWORK("tested"), UNIT_BYTES, AT_LEAST, .always = true, .limit = 1, .cause = "nothing came from the admin node", .hint = mend_network,
-	  .doc = "how much was fetched" },
-	{ NETWORK("wrong"), UNIT_COUNT, AT_MOST, .cause = "what was fetched twice was not the same", .hint = mend_network,
-	  .doc = "fetches that gave other bytes than the first" },
+	{ NETWORK("tested"), UNIT_BYTES, AT_LEAST, .always = true, .limit = 1, .cause = "nothing came", .hint = mend_network,
+	  .doc = "how much was fetched, or went to the peer and came from it" },
+	{ NETWORK("wrong"), UNIT_COUNT, AT_MOST, .cause = "other bytes came than should", .hint = mend_network,
+	  .doc = "fetches that are not what the signed list says; blocks from or to the peer that did not arrive as they were sent" },
 	{ NETWORK("rate"), UNIT_RATE, AT_LEAST, SET(network.min_rate), .cause = "is slower than it must be", .hint = mend_network,
 	  .doc = "from the admin node's HTTP" },
+	{ NETWORK("peer-to"), UNIT_RATE, AT_LEAST, .with_peer = true, SET(network.min_peer_rate), .cause = "is slower than it must be", .hint = mend_network,
+	  .doc = "to the peer, one stream, as it arrived there" },
+	{ NETWORK("peer-from"), UNIT_RATE, AT_LEAST, .with_peer = true, SET(network.min_peer_rate), .cause = "is slower than it must be", .hint = mend_network,
+	  .doc = "from the peer, one stream" },
 	{ NETWORK("errors"), UNIT_COUNT, AT_MOST, SET(network.max_errors), .cause = "counted errors meanwhile", .hint = mend_network,
 	  .doc = "packets with errors that a port counted meanwhile" },
 	{ NETWORK("dropped"), UNIT_COUNT, AT_MOST, TOLD, .doc = "packets that a port dropped meanwhile" },
@@ -157,10 +163,11 @@ static const struct schema disk_schema = SCHEMA("test_disk", struct hwtest_disk,
 static const struct field network_fields[] = {
 	FIELD_U64(struct hwtest_network, seconds, FIELD_NONZERO, "how long; without it 10"),
 	FIELD_SIZE(struct hwtest_network, min_rate, FIELD_NONZERO, "bytes a second from the admin node; without it that is told, not judged"),
+	FIELD_SIZE(struct hwtest_network, min_peer_rate, FIELD_NONZERO, "bytes a second between two nodes, each way; without it that is told, not judged"),
 	FIELD_U64(struct hwtest_network, max_errors, FIELD_NONZERO, "packets with errors that a port may count meanwhile; without it none"),
 };
 static const struct schema network_schema =
-	SCHEMA("test_network", struct hwtest_network, network_fields, "A file of the admin node is fetched over and over.");
+	SCHEMA("test_network", struct hwtest_network, network_fields, "A file of the admin node is fetched over and over; or bytes go between two nodes.");
 
 static const struct field limits_fields[] = {
 	FIELD_STRUCT(struct hwtest_limits, cpu, FIELD_OMIT_EMPTY, &cpu_schema, "the CPUs"),
@@ -180,8 +187,27 @@ static const struct field order_fields[] = {
 	FIELD_U64(struct hwtest_order, network_seconds, FIELD_OMIT_EMPTY, "network: how long"),
 	FIELD_U64(struct hwtest_order, disk_reads, FIELD_OMIT_EMPTY, "disk: how many single blocks"),
 	FIELD_BOOL(struct hwtest_order, whole, FIELD_OMIT_EMPTY, "disk: every sector"),
+	FIELD_STRING(struct hwtest_order, peer, FIELD_OMIT_EMPTY, "network: between this node and which"),
+	FIELD_BOOL(struct hwtest_order, serves, FIELD_OMIT_EMPTY, "network: the peer comes to this node"),
+	FIELD_STRING(struct hwtest_order, address, FIELD_OMIT_EMPTY, "network: where the peer is"),
 };
 const struct schema hwtest_order_schema = SCHEMA("hwtest", struct hwtest_order, order_fields, "hardware tests to run");
+
+bool hwtest_address(const char *text, char ret_ip[HWTEST_IP_SIZE], uint16_t *ret_port)
+{
+	const char *colon = text ? strchr(text, ':') : NULL;
+	unsigned long port;
+	struct in_addr in;
+	char *end;
+
+	if (!colon || colon[1] < '1' || colon[1] > '9' || colon - text >= HWTEST_IP_SIZE)
+		return false;
+	port = strtoul(colon + 1, &end, 10);
+	memcpy(ret_ip, text, (size_t)(colon - text));
+	ret_ip[colon - text] = '\0';
+	*ret_port = (uint16_t)port;
+	return !*end && port <= UINT16_MAX && inet_pton(AF_INET, ret_ip, &in) == 1;
+}
 
 static const struct field measured_fields[] = {
 	FIELD_STRING(struct measured, name, FIELD_REQUIRED, "what"),
@@ -267,7 +293,7 @@ size_t hwtest_judge(const struct hwtest_order *o, const struct hwtest_limits *l,
 	for (size_t i = 0; i < ARRAY_LEN(measure_types); i++) {
 		const struct measure_type *t = &measure_types[i];
 
-		if (!t->always || !is_ordered(o, t->kind) || is_told(r, count, t->name))
+		if (!(t->always || (t->with_peer && o->peer)) || !is_ordered(o, t->kind) || is_told(r, count, t->name))
 			continue;
 		r[count++] = (struct hwtest_result){ .name = t->name, .judged = true, .cause = "was not told: the test did not come to its end",
 						     .hint = "run it again, and see what the agent says on the machine's console" };

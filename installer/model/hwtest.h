@@ -16,7 +16,7 @@
 	X(HWTEST_CPU, "cpu", "every CPU at once computes hashes whose answers are known") \
 	X(HWTEST_MEMORY, "memory", "all that is free, but for a reserve, is written with patterns and read back") \
 	X(HWTEST_DISK, "disk", "both ends and the middle of every disk are read, and single blocks all over it; nothing is written") \
-	X(HWTEST_NETWORK, "network", "a file of the admin node is fetched over and over")
+	X(HWTEST_NETWORK, "network", "a file of the admin node is fetched over and over; with a peer, bytes go to it and come back")
 #define X(constant, name, doc) constant,
 enum hwtest_kind { HWTESTS(X) HWTEST__N };
 #undef X
@@ -39,7 +39,7 @@ struct hwtest_limits {
 		uint64_t min_rate, max_latency_ms, reads;
 	} disk;
 	struct hwtest_network {
-		uint64_t seconds, min_rate, max_errors;
+		uint64_t seconds, min_rate, min_peer_rate, max_errors;
 	} network;
 };
 extern const struct schema hwtest_limits_schema;
@@ -53,8 +53,18 @@ struct hwtest_order {
 	size_t n_tests;
 	uint64_t cpu_seconds, memory_seconds, network_seconds, disk_reads;
 	bool whole; /* every sector of the disks */
+	/* network between two nodes; NULL, and false: with the admin node */
+	const char *peer;    /* what the other is called */
+	bool serves;	     /* it listens; the other comes to it */
+	const char *address; /* to whom comes: where the other listens, as hwtest_address has it */
 };
 extern const struct schema hwtest_order_schema;
+
+/* Where a node listens for its peer's network test, and what the token that both are given is called among an answer's secrets. */
+enum { HWTEST_PORT = 7357, HWTEST_IP_SIZE = 16 };
+#define HWTEST_TOKEN "peer"
+/* "192.168.124.21:7357": an IPv4 address and a port. False if TEXT is no such thing. */
+bool hwtest_address(const char *text, char ret_ip[HWTEST_IP_SIZE], uint16_t *ret_port);
 
 /* One thing that was measured: `name` is a row of the table below. */
 struct measured {
@@ -74,6 +84,7 @@ struct measure_type {
 	enum measure_unit unit;
 	enum measure_sense sense;
 	bool always; /* a test that does not tell it was not done */
+	bool with_peer; /* so is one with a peer */
 	uint64_t limit;	     /* where the site file has no say; UINT64_MAX: it is told, not judged */
 	size_t setting;	     /* offset in struct hwtest_limits, if limit is 0 and `scale` is not */
 	uint64_t scale;	     /* the setting's unit in units of the value */

@@ -113,6 +113,42 @@ static void silence(void)
 	ok(n == 2 && failed == 1 && str_eq(r[1].name, "disk.errors"), "half a test is not a test");
 }
 
+static void between_two(void)
+{
+	static const char *network[] = { "network" };
+	static const struct measured m[] = {
+		{ "network.tested", "node-2", 1 << 30, NULL }, { "network.wrong", "node-2", 0, NULL }, { "network.peer-to", "node-2", 110000000, NULL },
+		{ "network.peer-from", "node-2", 90000000, NULL },
+	};
+	static const struct hwtest_limits none;
+	const struct hwtest_order o = { .id = 1, .tests = network, .n_tests = 1, .peer = "node-2" };
+	struct hwtest_limits l = hwtest_limits(&none, 0);
+	struct hwtest_result *r;
+	size_t failed, n;
+
+	n = hwtest_judge(&o, &l, m, ARRAY_LEN(m), &arena, &r, &failed);
+	ok(n == 4 && !failed && !r[2].judged && !r[3].judged, "between two nodes rates are told where the site has no limit");
+	n = hwtest_judge(&o, &l, m, 3, &arena, &r, &failed);
+	ok(n == 4 && failed == 1 && str_eq(r[3].name, "network.peer-from"), "one way is not both");
+	l.network.min_peer_rate = 100000000;
+	n = hwtest_judge(&o, &l, m, ARRAY_LEN(m), &arena, &r, &failed);
+	ok(n == 4 && failed == 1, "the limit is of each way");
+	is_str(hwtest_failures(r, n, &arena), "network.peer-from node-2: 86 MiB/s (at least 95 MiB/s): is slower than it must be", "and is told with the peer");
+}
+
+static void addresses(void)
+{
+	static const char *const bad[] = { "", "192.0.2.1", "192.0.2.1:", "192.0.2.1:0", "192.0.2.1:65536", "192.0.2.1:80x", "192.0.2.256:80", "a:80", ":80",
+					   "192.0.2.1:-1", "192.0.2.1: 80", "1192.0.2.100.100:80", "--whole:80", NULL };
+	char ip[HWTEST_IP_SIZE];
+	uint16_t port = 0;
+
+	ok(hwtest_address("192.0.2.1:7357", ip, &port) && str_eq(ip, "192.0.2.1") && port == 7357, "an address and a port");
+	ok(hwtest_address("255.255.255.255:65535", ip, &port) && port == 65535, "the longest");
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		ok(!hwtest_address(bad[i], ip, &port), "none: %s", bad[i] ? bad[i] : "nothing");
+}
+
 static void limits(void)
 {
 	static const char text[] = "cpu: { seconds: 5, min_rate: 50M }\ndisk: { max_latency_ms: 200, reads: 10 }\n";
@@ -146,6 +182,8 @@ int main(void)
 	table();
 	judging();
 	silence();
+	between_two();
+	addresses();
 	limits();
 	words();
 	arena_release(&arena);
