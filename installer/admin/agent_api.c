@@ -444,7 +444,7 @@ static int take_claim(struct admin *ad, const struct speaker *s, const struct ms
 {
 	struct arena *a = s->node->arena;
 	struct msg_ack sealed = { 0 };
-	const char *full;
+	const char *why;
 
 	if (s->node->state == NODE_LEAVING) {
 		c->plan_hash = m->plan_hash;
@@ -452,15 +452,19 @@ static int take_claim(struct admin *ad, const struct speaker *s, const struct ms
 		return apply_report(ad, s, EV_CLAIMED, c, ack, err);
 	}
 	if (s->node->state == NODE_QUEUED) {
-		c->hwtest = (int64_t)m->hwtest;
-		c->text = "the agent begins with the tests";
-		return apply_report(ad, s, EV_CLAIMED, c, ack, err);
+		if (hwtest_begin(ad, s->node, m, c, &why, err))
+			return -1;
+		if (why)
+			return not_accepted(ack, why);
+		if (apply_report(ad, s, EV_CLAIMED, c, ack, err))
+			return -1;
+		return ack->accepted ? hwtest_secret(ad, s->node, s->attempt->agent_key, ack, err) : 0;
 	}
 	/* Two may have been told to go at the same time. */
-	if (s->node->state == NODE_APPROVED && too_many(ad, a, &full, err))
+	if (s->node->state == NODE_APPROVED && too_many(ad, a, &why, err))
 		return -1;
-	if (s->node->state == NODE_APPROVED && full)
-		return not_accepted(ack, full);
+	if (s->node->state == NODE_APPROVED && why)
+		return not_accepted(ack, why);
 
 	/* Before the intent is spent: a key that is gone meanwhile costs nothing but this attempt. */
 	if (s->node->state == NODE_APPROVED && add_secrets(ad, s, &sealed, err)) {
@@ -640,9 +644,13 @@ static int ack_repeated(struct admin *ad, const struct speaker *s, const struct 
 		ack->accepted = w && s->attempt->id == n->attempt && m->seq == w->claim_seq && str_eq(m->plan_hash, w->plan_hash);
 		return 0;
 	}
-	if (m->report == REPORT_CLAIM && n->state == NODE_TESTING)
-		return s->attempt->id == n->attempt ? hwtest_claimed_by(ad, n, s->attempt, m, &ack->accepted, err) :
-						      not_accepted(ack, "a later boot of this machine has taken over");
+	if (m->report == REPORT_CLAIM && n->state == NODE_TESTING) {
+		if (s->attempt->id != n->attempt)
+			return not_accepted(ack, "a later boot of this machine has taken over");
+		if (hwtest_claimed_by(ad, n, s->attempt, m, &ack->accepted, err))
+			return -1;
+		return ack->accepted ? hwtest_secret(ad, n, s->attempt->agent_key, ack, err) : 0;
+	}
 	if (m->report == REPORT_CLAIM)
 		ack->accepted = n->state == NODE_DEPLOYING && s->attempt->id == n->attempt &&
 				s->attempt->claimed_s && m->seq == s->attempt->claim_seq &&

@@ -16,12 +16,14 @@ struct test_wanted {
 	size_t n_tests;
 	uint64_t seconds;
 	bool whole, restart;
+	const char *with;
 };
 static const struct field wanted_fields[] = {
 	FIELD_STRINGS(struct test_wanted, tests, 0, "which: cpu, memory, disk, network; none: all"),
 	FIELD_U64(struct test_wanted, seconds, FIELD_NONZERO, "how long each, but disk; without it as the site file says"),
 	FIELD_BOOL(struct test_wanted, whole, 0, "disk: every sector"),
 	FIELD_BOOL(struct test_wanted, restart, 0, "a node whose own system runs restarts for it, and again afterwards"),
+	FIELD_STRING(struct test_wanted, with, 0, "network: between this node and that one; both are tested"),
 };
 static const struct schema wanted_schema = SCHEMA("test", struct test_wanted, wanted_fields, "hardware tests are wanted");
 
@@ -51,11 +53,14 @@ static int check_tests(struct test_wanted *w, struct arena *a, struct error *err
 	}
 	if (w->seconds > SECONDS_MAX)
 		return error_set(err, ERR_USAGE, "seconds: a week (%d) at most", SECONDS_MAX);
+	if (w->with && (w->n_tests > 1 || (w->n_tests && hwtest_find(w->tests[0]) != HWTEST_NETWORK)))
+		return error_set(err, ERR_USAGE, "with another node only the network is tested");
 	if (w->n_tests)
 		return 0;
 	w->tests = arena_array(a, HWTEST__N, sizeof(*w->tests));
 	for (int i = 0; i < HWTEST__N; i++)
-		w->tests[w->n_tests++] = hwtest_types[i].name;
+		if (!w->with || i == HWTEST_NETWORK)
+			w->tests[w->n_tests++] = hwtest_types[i].name;
 	return 0;
 }
 
@@ -67,6 +72,47 @@ static const char *product_of(const struct machine *m, struct arena *a)
 	return arena_printf(a, "%s %s", m->system.vendor ? m->system.vendor : "unknown", m->system.product);
 }
 
+/* What N is to do, into C. */
+static int fill_wanted(struct admin *ad, const struct node *n, const struct hwtest_order *o, struct event_ctx *c, struct arena *a, struct error *err)
+{
+	AUTO_STR json = STR_INIT;
+	struct machine *m;
+
+	if (node_inventory(ad, n, a, &m, err))
+		return -1;
+	field_to_json(&hwtest_order_schema, o, false, false, &json);
+	c->tests = arena_strdup(a, str_text(&json));
+	c->product = product_of(m, a);
+	return 0;
+}
+
+static int find_with(struct admin *ad, const struct node *n, const struct test_wanted *w, struct arena *a, struct node **ret, struct error *err)
+{
+	if (node_find(ad->store, w->with, a, ret, err))
+		return -1;
+	if (!*ret)
+		return error_set(err, ERR_NOT_FOUND, "there is no node \"%.80s\"", w->with);
+	if ((*ret)->id == n->id)
+		return error_set(err, ERR_USAGE, "%s is tested with another node, not with itself", node_title(n));
+	return check_possible(*ret, w, err);
+}
+
+/* N comes to the other, which serves. */
+static int want_both(struct admin *ad, struct node *n, struct node *with, struct hwtest_order *o, struct event_ctx *c, struct arena *a, struct error *err)
+{
+	struct event_ctx c_with = { .now_s = c->now_s };
+	struct hwtest_order serves = *o;
+
+	serves.serves = true;
+	serves.peer = node_title(n);
+	o->peer = node_title(with);
+	if (fill_wanted(ad, with, &serves, &c_with, a, err) || fill_wanted(ad, n, o, c, a, err))
+		return -1;
+	c->text = arena_printf(a, "the network between it and %s is to be tested", o->peer);
+	c_with.text = arena_printf(a, "the network between it and %s is to be tested", serves.peer);
+	return node_test_both(ad->store, n, c, with, &c_with, err);
+}
+
 int op_test(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err)
 {
 	struct event_ctx c = { .now_s = clock_real_s() };
@@ -74,30 +120,27 @@ int op_test(struct admin *ad, const struct api_request *rq, struct api_answer *a
 	struct hwtest_limits l;
 	struct arena *a = rq->arena;
 	struct tree *t = tree_new(a, TREE_MAP);
-	AUTO_STR json = STR_INIT;
+	struct node *n, *with = NULL;
 	struct hwtest_order o;
-	struct machine *m;
-	struct node *n;
 	bool own_system;
 
 	if (op_find(ad, rq, &n, err))
 		return -1;
 	if (rq->body_len && field_from_json(&wanted_schema, "request", rq->body, rq->body_len, &w, a, err))
 		return -1;
-	if (check_tests(&w, a, err) || check_possible(n, &w, err) || node_inventory(ad, n, a, &m, err))
+	if (check_tests(&w, a, err) || check_possible(n, &w, err) || (w.with && find_with(ad, n, &w, a, &with, err)))
 		return -1;
 	own_system = n->life == LIFE_DISK;
 	l = hwtest_limits(&ad->site->tests, w.seconds);
 	o = (struct hwtest_order){ .tests = w.tests, .n_tests = w.n_tests, .cpu_seconds = l.cpu.seconds, .memory_seconds = l.memory.seconds,
 				   .network_seconds = l.network.seconds, .disk_reads = l.disk.reads, .whole = w.whole };
-	field_to_json(&hwtest_order_schema, &o, false, false, &json);
-	c.tests = str_text(&json);
-	c.product = product_of(m, a);
-	if (node_apply(ad->store, n, EV_TEST, &c, err))
+	if (with ? want_both(ad, n, with, &o, &c, a, err) : fill_wanted(ad, n, &o, &c, a, err) || node_apply(ad->store, n, EV_TEST, &c, err))
 		return -1;
 	tree_add(a, t, "node", tree_string(a, node_title(n)));
 	tree_add(a, t, "state", tree_string(a, life_name(n->state)));
 	tree_add(a, t, "number", tree_i64(a, n->hwtest));
+	if (with)
+		tree_add(a, t, "with", tree_string(a, node_title(with)));
 	tree_add(a, t, "text", tree_string(a, own_system ? "it is told to netboot; after its tests it boots its own disk, and is checked" :
 							   "the agent takes the tests at its next poll, or when the machine netboots"));
 	api_json(as, t);
@@ -134,9 +177,9 @@ static void add_time(struct arena *a, struct tree *t, const char *key, int64_t s
 static int run_tree(const struct hwtest *w, struct arena *a, struct tree **ret, struct error *err)
 {
 	struct tree *t = tree_new(a, TREE_MAP), *names = tree_new(a, TREE_SEQ);
-	struct hwtest_order o = { 0 };
+	struct hwtest_order o;
 
-	if (field_from_json(&hwtest_order_schema, "tests", w->order, strlen(w->order), &o, a, err))
+	if (hwtest_read_order(w, a, &o, err))
 		return -1;
 	for (size_t i = 0; i < o.n_tests; i++)
 		tree_push(a, names, tree_string(a, o.tests[i]));
@@ -150,6 +193,8 @@ static int run_tree(const struct hwtest *w, struct arena *a, struct tree **ret, 
 	tree_add(a, t, "attempt", tree_u64(a, w->attempt));
 	tree_add(a, t, "software", tree_string(a, w->software));
 	tree_add(a, t, "tests", names);
+	if (o.peer)
+		tree_add(a, t, "peer", tree_string(a, o.peer));
 	tree_add(a, t, "outcome", tree_string(a, w->ended_s ? w->outcome : w->claimed_s ? "running" : "wanted"));
 	tree_add(a, t, "text", tree_string(a, w->text));
 	*ret = t;

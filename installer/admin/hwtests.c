@@ -7,7 +7,7 @@
 #include "data/json.h"
 
 #define HWTEST_COLUMNS \
-	"SELECT id, title, label, product, created, claimed, ended, tests, attempt, claim_seq, outcome, text, software, results FROM hwtest "
+	"SELECT id, title, label, product, created, claimed, ended, tests, attempt, claim_seq, outcome, text, software, results, peer, address FROM hwtest "
 
 struct hwtest_list {
 	struct arena *arena;
@@ -25,7 +25,7 @@ static int hwtest_row(void *ctx, const struct store_row *row, struct error *err 
 		.id = row_i64(row, 0), .title = row_text(row, 1, a), .label = row_text(row, 2, a), .product = row_text(row, 3, a),
 		.created_s = row_i64(row, 4), .claimed_s = row_i64(row, 5), .ended_s = row_i64(row, 6), .order = row_text(row, 7, a),
 		.attempt = row_u64(row, 8), .claim_seq = row_u64(row, 9), .outcome = row_text(row, 10, a), .text = row_text(row, 11, a),
-		.software = row_text(row, 12, a), .results = row_text(row, 13, a),
+		.software = row_text(row, 12, a), .results = row_text(row, 13, a), .peer = row_i64(row, 14), .address = row_text(row, 15, a),
 	};
 	return 0;
 }
@@ -89,6 +89,15 @@ int hwtest_results(const struct hwtest *w, struct arena *a, struct hwtest_result
 
 /* --- a run */
 
+int hwtest_read_order(const struct hwtest *w, struct arena *a, struct hwtest_order *ret, struct error *err)
+{
+	*ret = (struct hwtest_order){ 0 };
+	if (field_from_json(&hwtest_order_schema, "tests", w->order, strlen(w->order), ret, a, err))
+		return -1;
+	ret->id = (uint64_t)w->id;
+	return 0;
+}
+
 /* The run that N is in, with its order. */
 static int present(struct admin *ad, const struct node *n, struct arena *a, struct hwtest **ret, struct hwtest_order *ret_order, struct error *err)
 {
@@ -96,18 +105,22 @@ static int present(struct admin *ad, const struct node *n, struct arena *a, stru
 		return -1;
 	if (!*ret)
 		return error_set(err, ERR_INTERNAL, "%s is %s, and nothing says how", node_title(n), life_name(n->state));
-	if (field_from_json(&hwtest_order_schema, "tests", (*ret)->order, strlen((*ret)->order), ret_order, a, err))
-		return -1;
-	ret_order->id = (uint64_t)(*ret)->id;
-	return 0;
+	return hwtest_read_order(*ret, a, ret_order, err);
 }
 
 int hwtest_give(struct admin *ad, const struct node *n, struct arena *a, struct msg_order *o, struct error *err)
 {
+	struct hwtest_order t = { 0 };
+	const char *why;
 	struct hwtest *w;
 
-	if (present(ad, n, a, &w, &o->hwtest, err))
+	if (present(ad, n, a, &w, &t, err) || hwtest_pair_ready(ad, n, a, &t, &why, err))
 		return -1;
+	if (why) {
+		o->text = why;
+		return 0;
+	}
+	o->hwtest = t;
 	o->order = ORDER_TEST;
 	o->text = arena_printf(a, "hardware tests %lld are wanted", (long long)w->id);
 	return 0;

@@ -22,6 +22,8 @@ struct hwtest {
 	const char *text;     /* how it ended */
 	const char *software; /* what measured: build of the release */
 	const char *results;  /* JSON array of struct hwtest_result, or NULL */
+	int64_t peer;	      /* the run of the node that it is tested with; 0: none */
+	const char *address;  /* where it listens for that one; NULL: nowhere (yet) */
 };
 
 /* *RET is NULL when there is no such run. */
@@ -30,6 +32,8 @@ MUST_CHECK int hwtest_load(struct store *st, int64_t id, struct arena *a, struct
 MUST_CHECK int hwtests_of(struct store *st, const char *title, struct arena *a, struct hwtest **ret, size_t *ret_n, struct error *err);
 /* Runs with results of other machines of the same product as W's; the newest first, at most HWTESTS_MAX. */
 MUST_CHECK int hwtests_peers(struct store *st, const struct hwtest *w, struct arena *a, struct hwtest **ret, size_t *ret_n, struct error *err);
+/* W's order, with its number. */
+MUST_CHECK int hwtest_read_order(const struct hwtest *w, struct arena *a, struct hwtest_order *ret, struct error *err);
 /* W's results, none if there are none. */
 MUST_CHECK int hwtest_results(const struct hwtest *w, struct arena *a, struct hwtest_result **ret, size_t *ret_n, struct error *err);
 
@@ -46,6 +50,22 @@ MUST_CHECK int hwtest_end(struct admin *ad, const struct node *n, const struct m
 MUST_CHECK int hwtest_interrupted(struct admin *ad, const struct node *n, struct event_ctx *c, struct error *err);
 /* *RET: why the last tests of N's machine that were not stopped failed, or NULL. */
 MUST_CHECK int hwtest_failed(struct admin *ad, const struct node *n, struct arena *a, const char **ret, struct error *err);
+
+/* --- hwtest_pair.c: tests of the network between two nodes */
+
+/* *RET: the node that N's last tests are, or were, with, or NULL; *RET_RUN (may be NULL) its run. */
+MUST_CHECK int hwtest_with(struct admin *ad, const struct node *n, struct arena *a, struct node **ret, struct hwtest **ret_run, struct error *err);
+/*
+ * For N, whose order is O, to be given: the one that serves begins when the other is there, that one when the first listens,
+ * which is what O is told then. *RET_WHY: why N waits, or NULL.
+ */
+MUST_CHECK int hwtest_pair_ready(struct admin *ad, const struct node *n, struct arena *a, struct hwtest_order *o, const char **ret_why,
+				 struct error *err);
+/* N's claim M, into C; *RET_WHY: why it cannot be taken, or NULL. */
+MUST_CHECK int hwtest_begin(struct admin *ad, const struct node *n, const struct msg_report *m, struct event_ctx *c, const char **ret_why,
+			    struct error *err);
+/* The token of N's tests with another, if they are, sealed to the agent KEY (hex), into ACK. */
+MUST_CHECK int hwtest_secret(struct admin *ad, const struct node *n, const char *key, struct msg_ack *ack, struct error *err);
 
 /*
  * hwtest_api.c: all runs of what is called TITLE, with results, each value beside that of the run before it and the median of

@@ -59,6 +59,15 @@ int node_lock(struct store *st, struct node *n, bool locked, struct error *err)
 	return store_commit(st, err);
 }
 
+/* *RET: the node whose tests, which have not ended, are with N's; 0: none. Without BEGUN_TOO only those count that nobody claimed yet. */
+static int peer_node(struct store *st, const struct node *n, bool begun_too, int64_t *ret, struct error *err)
+{
+	return store_number(st,
+			    "SELECT node.id FROM node JOIN hwtest ON hwtest.id = node.hwtest"
+			    " WHERE ?1 > 0 AND hwtest.peer = ?1 AND hwtest.ended = 0 AND (hwtest.claimed = 0 OR ?2)",
+			    ret, err, "ib", n->hwtest, (int)begun_too);
+}
+
 int node_delete(struct store *st, const struct node *n, struct error *err)
 {
 	/* What points at a node goes before it. */
@@ -69,15 +78,21 @@ int node_delete(struct store *st, const struct node *n, struct error *err)
 		"DELETE FROM boot WHERE node = ?1",    "DELETE FROM address WHERE node = ?1",
 		"DELETE FROM attempt WHERE node = ?1", "DELETE FROM node WHERE id = ?1",
 	};
+	int64_t peer = 0;
 	struct node *now;
 
 	if (store_begin(st, true, err))
 		return -1;
-	if (node_load(st, n->id, n->arena, &now, err))
+	if (node_load(st, n->id, n->arena, &now, err) || (now && peer_node(st, now, true, &peer, err)))
 		goto undo;
 	if (now && (now->state == NODE_DEPLOYING || now->state == NODE_WIPING || now->state == NODE_TESTING)) {
 		error_set(err, ERR_CONFLICT, "%s is %s", node_title(now), life_name(now->state));
 		error_hint(err, "wait for its end, or until it counts as silent");
+		goto undo;
+	}
+	if (peer && now->state == NODE_QUEUED) {
+		error_set(err, ERR_CONFLICT, "%s is to be tested with another node", node_title(now));
+		error_hint(err, "fulcrum test cancel %s", node_title(now));
 		goto undo;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(gone); i++)
@@ -374,8 +389,8 @@ static int write_test_claimed(struct store *st, const struct node *n, const stru
 		return -1;
 	if (!good)
 		return error_set(err, ERR_CONFLICT, "no tests are wanted of this attempt by that number");
-	if (store_run(st, "UPDATE hwtest SET claimed = ?2, attempt = ?3, claim_seq = ?4 WHERE id = ?1", err, "iiuu", n->hwtest, c->now_s, c->attempt,
-		      c->seq))
+	if (store_run(st, "UPDATE hwtest SET claimed = ?2, attempt = ?3, claim_seq = ?4, address = ?5 WHERE id = ?1", err, "iiuus", n->hwtest, c->now_s,
+		      c->attempt, c->seq, c->address))
 		return -1;
 	return restart_progress(st, c, err);
 }
@@ -506,38 +521,76 @@ static int refresh(struct store *st, struct node *n, struct error *err)
 	return 0;
 }
 
-int node_apply(struct store *st, struct node *n, enum node_event ev, const struct event_ctx *ctx,
-	       struct error *err)
+static int apply_in(struct store *st, struct node *n, enum node_event ev, const struct event_ctx *ctx, struct error *err);
+
+/* N's tests ended by EV. The other's, which are with them, have nobody left: only where both came to results each has its own end. */
+static int end_peer(struct store *st, const struct node *n, enum node_event ev, const char *text, int64_t now_s, struct error *err)
+{
+	struct event_ctx c = { .now_s = now_s };
+	struct node *peer = NULL;
+	int64_t id;
+
+	if (peer_node(st, n, ev != EV_TESTED, &id, err))
+		return -1;
+	if (!id)
+		return 0;
+	if (node_load(st, id, n->arena, &peer, err))
+		return -1;
+	c.text = arena_printf(n->arena, "the tests of %s, which these are with, ended: %s", node_title(n), text);
+	return apply_in(st, peer, EV_CANCEL, &c, err);
+}
+
+/* node_apply within a transaction. */
+static int apply_in(struct store *st, struct node *n, enum node_event ev, const struct event_ctx *ctx, struct error *err)
 {
 	const struct life_row *row;
 	enum node_state to;
 
-	if (store_begin(st, true, err))
-		return -1;
 	/* The caller's copy may be old: the state that counts is the one in this transaction. */
 	if (refresh(st, n, err))
-		goto undo;
+		return -1;
 	row = life_find(n->state, ev);
-	if (!row) {
-		error_set(err, ERR_CONFLICT, "%s is %s: %s has no meaning now", node_title(n),
-			  life_states[n->state].name, life_event_names[ev]);
-		goto undo;
-	}
+	if (!row)
+		return error_set(err, ERR_CONFLICT, "%s is %s: %s has no meaning now", node_title(n), life_states[n->state].name,
+				 life_event_names[ev]);
 	to = row->to == NODE_BACK ? n->back : row->to;
 	if (write_event(st, n, row, ctx, err) || write_test_event(st, n, row, ctx, err))
-		goto undo;
+		return -1;
 	if (to != row->from &&
 	    store_run(st, "UPDATE node SET state = ?2, since = ?3 WHERE id = ?1", err, "isi", n->id,
 		      life_states[to].name, ctx->now_s))
-		goto undo;
+		return -1;
 	if (refresh(st, n, err) ||
 	    add_event(st, n->id, n->attempt, ctx->now_s, life_states[row->from].name, ev,
 		      life_states[to].name, ctx->text ? ctx->text : row->doc, row->effect, err))
-		goto undo;
+		return -1;
+	return row->to == NODE_BACK ? end_peer(st, n, ev, ctx->text ? ctx->text : row->doc, ctx->now_s, err) : 0;
+}
+
+int node_apply(struct store *st, struct node *n, enum node_event ev, const struct event_ctx *ctx, struct error *err)
+{
+	if (store_begin(st, true, err))
+		return -1;
+	if (apply_in(st, n, ev, ctx, err)) {
+		store_rollback(st);
+		return -1;
+	}
 	return store_commit(st, err);
-undo:
-	store_rollback(st);
-	return -1;
+}
+
+int node_test_both(struct store *st, struct node *n, const struct event_ctx *c, struct node *with, const struct event_ctx *c_with,
+		   struct error *err)
+{
+	static const char set_peer[] = "UPDATE hwtest SET peer = ?2 WHERE id = ?1";
+
+	if (store_begin(st, true, err))
+		return -1;
+	if (apply_in(st, n, EV_TEST, c, err) || apply_in(st, with, EV_TEST, c_with, err) ||
+	    store_run(st, set_peer, err, "ii", n->hwtest, with->hwtest) || store_run(st, set_peer, err, "ii", with->hwtest, n->hwtest)) {
+		store_rollback(st);
+		return -1;
+	}
+	return store_commit(st, err);
 }
 
 int node_add(struct store *st, const char *label, const struct event_ctx *ctx, struct arena *a,

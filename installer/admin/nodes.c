@@ -92,6 +92,15 @@ int node_find(struct store *st, const char *title, struct arena *a, struct node 
 	return one(&list, ret);
 }
 
+int node_find_hwtest(struct store *st, int64_t run, struct arena *a, struct node **ret, struct error *err)
+{
+	struct node_list list = { a, NULL, 0 };
+
+	if (store_each(st, NODE_COLUMNS "WHERE hwtest = ?1", node_row, &list, err, "i", run))
+		return -1;
+	return one(&list, ret);
+}
+
 int node_find_mac(struct store *st, const char *mac, struct arena *a, struct node **ret, struct error *err)
 {
 	int64_t id;

@@ -59,7 +59,7 @@ struct event_ctx {
 	/* hello, disk_hello */
 	const char *boot, *key, *machine_json;
 	const struct machine *machine;
-	/* bound */
+	/* bound; claimed: address alone, where tests that serve listen */
 	const char *name, *profile, *address, *mac, *counter, *rule, *roles;
 	int64_t counter_next;
 	/* planned, claimed (hash only) */
@@ -95,6 +95,12 @@ const char *node_title(const struct node *n);
  */
 MUST_CHECK int node_apply(struct store *st, struct node *n, enum node_event ev,
 			  const struct event_ctx *ctx, struct error *err);
+/*
+ * EV_TEST for N by C and for WITH by C_WITH, whose runs are each other's peers from then on: both, or neither. Such runs end
+ * together, unless both came to their results: node_apply sees to that. After a failure N and WITH are to be read again.
+ */
+MUST_CHECK int node_test_both(struct store *st, struct node *n, const struct event_ctx *c, struct node *with, const struct event_ctx *c_with,
+			      struct error *err);
 /* A machine never seen before: state discovered, first attempt, from its first hello. */
 MUST_CHECK int node_add(struct store *st, const char *label, const struct event_ctx *ctx,
 			struct arena *a, struct node **ret, struct error *err);
@@ -103,6 +109,8 @@ MUST_CHECK int node_add(struct store *st, const char *label, const struct event_
 MUST_CHECK int node_find(struct store *st, const char *title, struct arena *a, struct node **ret,
 			 struct error *err);
 MUST_CHECK int node_load(struct store *st, int64_t id, struct arena *a, struct node **ret, struct error *err);
+/* The one whose last hardware tests are run RUN. */
+MUST_CHECK int node_find_hwtest(struct store *st, int64_t run, struct arena *a, struct node **ret, struct error *err);
 MUST_CHECK int node_find_mac(struct store *st, const char *mac, struct arena *a, struct node **ret,
 			     struct error *err);
 MUST_CHECK int nodes_all(struct store *st, struct arena *a, struct node **ret, size_t *ret_n,
@@ -140,7 +148,7 @@ MUST_CHECK int attempt_recount(struct store *st, const struct attempt *at, struc
 MUST_CHECK int node_lock(struct store *st, struct node *n, bool locked, struct error *err);
 /*
  * Forgets N with all that was kept of it, events included: a machine that comes back is a new one. ERR_CONFLICT while it
- * is being deployed. Its DHCP and DNS entries go at the next sweep of effects.h.
+ * is being deployed, wiped or tested, or is to be tested with another. Its DHCP and DNS entries go at the next sweep of effects.h.
  */
 MUST_CHECK int node_delete(struct store *st, const struct node *n, struct error *err);
 /* How many nodes are in STATE. */

@@ -376,7 +376,7 @@ int node_replan(struct admin *ad, struct node *n, struct error *err)
 	return n->state == NODE_PLANNED ? try_plan(ad, n, &moved, err) : 0;
 }
 
-int node_advance(struct admin *ad, struct node *n, struct error *err)
+static int advance(struct admin *ad, struct node *n, struct error *err)
 {
 	bool moved;
 
@@ -395,4 +395,14 @@ int node_advance(struct admin *ad, struct node *n, struct error *err)
 			return -1;
 	} while (moved);
 	return 0;
+}
+
+int node_advance(struct admin *ad, struct node *n, struct error *err)
+{
+	struct node *with;
+
+	if (advance(ad, n, err) || hwtest_with(ad, n, n->arena, &with, NULL, err))
+		return -1;
+	/* Tests with another node end for both: that one goes on, too. */
+	return with ? advance(ad, with, err) : 0;
 }

@@ -116,6 +116,10 @@ static const char *const migrations[] = {
 	"CREATE INDEX hwtest_title ON hwtest(title); CREATE INDEX hwtest_label ON hwtest(label); CREATE INDEX hwtest_product ON hwtest(product);"
 	"ALTER TABLE node ADD COLUMN hwtest INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE node ADD COLUMN back TEXT NOT NULL DEFAULT '';",
+	/* 9: tests of two nodes: the other's run; where the one that serves is reached */
+	"ALTER TABLE hwtest ADD COLUMN peer INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE hwtest ADD COLUMN address TEXT;"
+	"CREATE INDEX hwtest_peer ON hwtest(peer) WHERE peer > 0;",
 };
 _Static_assert(ARRAY_LEN(migrations) == STORE_SCHEMA, "store.h says which schema this release has");
 

@@ -17,7 +17,7 @@ struct store_row; /* the current row of a query, valid during the callback */
  * The schema of this release, and the oldest release, by its schema, that still reads a database of it. buildscripts/mk-iso
  * writes both into release.json: an update says from them, before it starts, what a way back would mean.
  */
-enum { STORE_SCHEMA = 8, STORE_READER = 8, STORE_SCHEMA_SAYS_READER = 6 };
+enum { STORE_SCHEMA = 9, STORE_READER = 8, STORE_SCHEMA_SAYS_READER = 6 };
 
 /*
  * Opens or creates PATH and brings its schema up to date, after a copy of it was kept (store_keep). A newer schema is

@@ -13,8 +13,9 @@
 #include "observe/faults.h"
 #include "observe/health.h"
 #include "ops/source.h"
+#include "sys/burn_net.h"
 
-enum { IMPORTANT_TRIES = 300, REPORT_EVERY_MS = 2000, SLACK_MS = 600 * 1000, MS_A_READ = 1000 };
+enum { IMPORTANT_TRIES = 300, REPORT_EVERY_MS = 2000, SLACK_MS = 600 * 1000, MS_A_READ = 1000, SERVE_WAIT_S = 120, VISIT_WAIT_S = 60, STALL_S = 20 };
 /* Slower than this is not waited for. */
 static const uint64_t slow_disk = 10 << 20, slow_memory = 100 << 20, part_bytes = UINT64_C(3) << 30;
 static const char images[] = "images/";
@@ -31,6 +32,8 @@ struct testing {
 	const char *name, *object;
 	uint64_t begun_ms, takes_ms, next_ms;
 	bool stop;
+	const char *sealed; /* the token of tests with a peer, as it came with the claim; NULL: none came */
+	const char *address; /* where this node serves */
 };
 
 static void tell(struct testing *t, const char *name, const char *object, uint64_t value, const char *text)
@@ -100,17 +103,22 @@ static int take_measured(struct testing *t, const char *object, const char *text
 }
 
 /* One that cannot do its work has tested nothing, and says why. */
-static void run(struct testing *t, const char *const *argv, uint64_t limit_ms)
+static void run_with(struct testing *t, const char *const *argv, const char *input, uint64_t limit_ms)
 {
 	struct sys *sys = t->c->sys;
 	AUTO_STR out = STR_INIT;
 	struct error err;
-	const struct sys_exec x = { .argv = argv, .output = &out, .timeout_ms = limit_ms < UINT32_MAX ? (unsigned int)limit_ms : UINT32_MAX,
+	const struct sys_exec x = { .argv = argv, .input = input, .output = &out, .timeout_ms = limit_ms < UINT32_MAX ? (unsigned int)limit_ms : UINT32_MAX,
 				    .tick = on_tick, .tick_ctx = t, .stop = &t->stop };
 
 	if (!sys->ops->exec(sys, &x, &err) && !take_measured(t, t->object, str_text(&out), out.len, &err))
 		return;
 	tell(t, arena_printf(t->a, "%s.tested", t->name), t->object, 0, arena_strdup(t->a, err.msg));
+}
+
+static void run(struct testing *t, const char *const *argv, uint64_t limit_ms)
+{
+	run_with(t, argv, NULL, limit_ms);
 }
 
 static const char *number(struct testing *t, uint64_t v)
@@ -287,6 +295,42 @@ static int fetch_over_and_over(struct testing *t, const char *source, struct err
 	return 0;
 }
 
+static int open_token(struct testing *t, char ret[NET_TOKEN + 1], struct error *err)
+{
+	size_t n = 0;
+
+	if (!t->sealed)
+		return error_set(err, ERR_INPUT, "the admin node sent no token");
+	if (seal_open(t->c->sec, t->sealed, (unsigned char *)ret, NET_TOKEN, &n, err))
+		return -1;
+	ret[n] = '\0';
+	return n == NET_TOKEN ? 0 : error_set(err, ERR_INPUT, "the admin node's token has %zu characters", n);
+}
+
+/* With the node that the order names. The program that does it is ended when nobody wants it any more, and what it listens on with it. */
+static void exchange_with_peer(struct testing *t)
+{
+	const char *const argv[] = { "fulcrum-hwtest", t->o->serves ? "serve" : "visit", t->o->serves ? t->address : t->o->address,
+				     "--seconds", number(t, t->o->network_seconds), "--wait", number(t, t->o->serves ? SERVE_WAIT_S : VISIT_WAIT_S),
+				     "--stall", number(t, STALL_S), NULL };
+	char token[NET_TOKEN + 1];
+	struct error err;
+
+	if (open_token(t, token, &err))
+		tell(t, "network.tested", t->o->peer, 0, arena_strdup(t->a, err.msg));
+	else
+		run_with(t, argv, token, 2 * t->o->network_seconds * 1000 + SLACK_MS);
+	explicit_bzero(token, sizeof(token));
+}
+
+static void fetch_from_admin(struct testing *t)
+{
+	struct error err;
+
+	if (fetch_over_and_over(t, arena_printf(t->a, "http://%s", t->c->server), &err))
+		tell(t, "network.tested", NULL, 0, arena_strdup(t->a, err.msg));
+}
+
 struct port_count {
 	bool counts;
 	uint64_t errors, dropped;
@@ -301,12 +345,13 @@ static void count_ports(struct testing *t, struct port_count *ret)
 static void test_network(struct testing *t)
 {
 	struct port_count *before = arena_array(t->a, t->m->n_nics + 1, sizeof(*before)), *after = arena_array(t->a, t->m->n_nics + 1, sizeof(*after));
-	struct error err;
 
-	begin(t, "network", NULL, t->o->network_seconds * 1000);
+	begin(t, "network", t->o->peer, (t->o->peer ? 2 : 1) * t->o->network_seconds * 1000);
 	count_ports(t, before);
-	if (fetch_over_and_over(t, arena_printf(t->a, "http://%s", t->c->server), &err))
-		tell(t, "network.tested", NULL, 0, arena_strdup(t->a, err.msg));
+	if (t->o->peer)
+		exchange_with_peer(t);
+	else
+		fetch_from_admin(t);
 	count_ports(t, after);
 	for (size_t i = 0; i < t->m->n_nics; i++) {
 		if (!before[i].counts || !after[i].counts)
@@ -331,9 +376,25 @@ static int report(struct testing *t, struct msg_report *r, bool *ret_accepted, s
 	if (client_report(t->c, r, IMPORTANT_TRIES, &ack, t->a, err))
 		return -1;
 	*ret_accepted = ack.accepted;
+	for (size_t i = 0; i < ack.n_secrets; i++)
+		if (str_eq(ack.secrets[i].name, HWTEST_TOKEN))
+			t->sealed = ack.secrets[i].sealed;
 	if (!ack.accepted)
 		printf("fulcrum: the admin node did not accept it: %s\n", ack.text ? ack.text : "no reason given");
 	return 0;
+}
+
+/* Where the peer will find this node: its address on the network by which it reaches the admin node. NULL, and said why: nowhere. */
+static const char *where_to_serve(struct testing *t)
+{
+	const char *server = arena_strndup(t->a, t->c->server, strcspn(t->c->server, ":"));
+	char ip[INET_ADDRSTRLEN];
+	struct error err;
+
+	if (!burn_net_own(server, ip, &err))
+		return arena_printf(t->a, "%s:%d", ip, HWTEST_PORT);
+	printf("fulcrum: %s\n", err.msg);
+	return NULL;
 }
 
 int hwtest_carry_out(struct client *c, const struct ram_agent *ra, const struct machine *m, const struct hwtest_order *o, struct arena *a,
@@ -343,6 +404,8 @@ int hwtest_carry_out(struct client *c, const struct ram_agent *ra, const struct 
 	struct testing t = { .c = c, .ra = ra, .m = m, .o = o, .a = a };
 	bool accepted;
 
+	if (o->serves)
+		claim.address = t.address = where_to_serve(&t);
 	if (report(&t, &claim, &accepted, err))
 		return -1;
 	if (!accepted)

@@ -14,6 +14,7 @@
 
 static const char usage_text[] =
 	"usage: fulcrum test NODE [cpu|memory|disk|network]... [--seconds N] [--whole] [--restart]\n"
+	"       fulcrum test NODE network --with NODE [--seconds N] [--restart]\n"
 	"       fulcrum test cancel NODE\n"
 	"       fulcrum test list [NODE]\n"
 	"       fulcrum test show NODE\n";
@@ -34,6 +35,8 @@ static const char *wanted_body(const struct test_words *w, struct arena *a)
 		tree_add(a, t, "whole", tree_bool(a, true));
 	if (w->restart)
 		tree_add(a, t, "restart", tree_bool(a, true));
+	if (w->with)
+		tree_add(a, t, "with", tree_string(a, w->with));
 	json_write(t, false, &out);
 	return arena_strdup(a, str_text(&out));
 }
@@ -75,7 +78,8 @@ static void print_list(const struct tree *runs, struct arena *a)
 		for (size_t k = 0; k < ARRAY_LEN(keys); k++)
 			table_cell(&t, tree_get_text(r, keys[k]));
 		table_cell(&t, ended ? ended : tree_get_text(r, "wanted"));
-		table_cell(&t, joined(tree_get(r, "tests"), a));
+		table_cell(&t, tree_get_text(r, "peer") ? arena_printf(a, "%s with %s", joined(tree_get(r, "tests"), a), tree_get_text(r, "peer")) :
+							  joined(tree_get(r, "tests"), a));
 		table_cell(&t, outcome);
 		table_cell(&t, str_eq(outcome, "passed") || !tree_get_text(r, "text") ? "" : tree_get_text(r, "text"));
 	}
@@ -139,7 +143,7 @@ static void print_failures(const struct tree *results)
 /* The newest run, with its results; the table puts the one before it, and machines of the same product, beside them. */
 static void print_newest(const struct tree *runs, struct arena *a)
 {
-	static const char *const keys[] = { "label", "product", "wanted", "begun", "ended", "attempt", "software", "outcome", "text" };
+	static const char *const keys[] = { "label", "product", "peer", "wanted", "begun", "ended", "attempt", "software", "outcome", "text" };
 	const struct tree *run = runs->items[0], *results = tree_get(run, "results");
 
 	printf("%-10s %s\n", "run", tree_get_text(run, "number"));
@@ -188,7 +192,7 @@ int run_test(const struct show *o, const struct test_words *w)
 {
 	AUTO_ARENA a = ARENA_INIT;
 	const char *first = w->n ? w->words[0] : "";
-	bool shows = str_eq(first, "list") || str_eq(first, "show"), plain = !w->seconds && !w->whole && !w->restart;
+	bool shows = str_eq(first, "list") || str_eq(first, "show"), plain = !w->seconds && !w->whole && !w->restart && !w->with;
 
 	if (plain && w->n == 1 && str_eq(first, "list"))
 		return ask(o, "/tests", NULL, true, false, &a);

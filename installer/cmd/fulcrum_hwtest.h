@@ -8,6 +8,7 @@ struct test_words {
 	size_t n;
 	const char *seconds; /* NULL: not given */
 	bool whole, restart;
+	const char *with; /* NULL: not given */
 };
 /* Exit code; 2 when the words are none of its. */
 int run_test(const struct show *o, const struct test_words *w);

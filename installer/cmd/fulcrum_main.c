@@ -27,6 +27,7 @@
 struct options {
 	struct show show;
 	bool full, all, all_disks, whole, restart;
+	const char *with;
 	const char *plan, *role, *seconds;
 	const char **wipe;
 	size_t n_wipe;
@@ -111,6 +112,7 @@ static void usage(FILE *to)
 	fputs("  deploy             NODE..., --all or --role NAME: each once, whatever becomes of the others\n"
 	      "  verify             NODE..., --all or --role NAME: the checks of ready nodes again; exit 10 when one is not as declared\n"
 	      "  test               NODE [cpu|memory|disk|network]... [--seconds N] [--whole] [--restart]: its hardware, in its agent; nothing is written\n"
+	      "                     NODE network --with NODE: the network between two nodes\n"
 	      "  test list [NODE], test show NODE, test cancel NODE   the runs; what came of the last, beside earlier ones and others; no more of it\n"
 	      "  wipe verify FILE [KEY]   whether a certificate is what the site's key signed, and what it says\n"
 	      "  report check FILE [KEY]  whether a report that was carried away is what the site's key signed\n",
@@ -152,7 +154,7 @@ static bool options_fit(const struct options *o, int method)
 {
 	bool plan = method == POST_DEPLOY || method == POST_WIPE;
 
-	return !o->seconds && !o->whole && !o->restart && (plan || !o->plan) && (method == POST_DEPLOY || (!o->n_wipe && !o->full)) && (method == POST_WIPE || !o->all_disks);
+	return !o->seconds && !o->whole && !o->restart && !o->with && (plan || !o->plan) && (method == POST_DEPLOY || (!o->n_wipe && !o->full)) && (method == POST_WIPE || !o->all_disks);
 }
 
 static int run(const struct options *o)
@@ -197,7 +199,7 @@ static int run_batch(const struct options *o)
 	struct batch b = { .show = &o->show, .names = o->words + 1, .n_names = o->n_words - 1, .role = o->role, .all = o->all };
 
 	/* One plan's hash is no word about others. */
-	if (o->all_disks || o->seconds || o->whole || o->restart || (o->plan && o->n_words != 2) || (!b.n_names && !b.role && !b.all)) {
+	if (o->all_disks || o->seconds || o->whole || o->restart || o->with || (o->plan && o->n_words != 2) || (!b.n_names && !b.role && !b.all)) {
 		usage(stderr);
 		return 2;
 	}
@@ -238,7 +240,7 @@ static int read_options(int argc, char **argv, struct options *o, struct arena *
 		{ "all", no_argument, NULL, 'a' },	    { "role", required_argument, NULL, 'r' },
 		{ "all-disks", no_argument, NULL, 'A' },    { "help", no_argument, NULL, 'h' },
 		{ "seconds", required_argument, NULL, 's' }, { "whole", no_argument, NULL, 'W' },
-		{ "restart", no_argument, NULL, 'R' },
+		{ "restart", no_argument, NULL, 'R' },	    { "with", required_argument, NULL, 't' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c;
@@ -276,6 +278,9 @@ static int read_options(int argc, char **argv, struct options *o, struct arena *
 		case 'R':
 			o->restart = true;
 			break;
+		case 't':
+			o->with = optarg;
+			break;
 		case 'r':
 			o->role = optarg;
 			break;
@@ -304,7 +309,7 @@ static int run_words(const struct options *o)
 		return wipe_verify(o->words[2], o->n_words == 4 ? o->words[3] : NULL);
 	if (!strcmp(first, "test") && !o->plan && !o->role && !o->all && !o->all_disks && !o->full && !o->n_wipe)
 		return run_test(&o->show, &(struct test_words){ .words = o->words + 1, .n = o->n_words - 1, .seconds = o->seconds,
-								.whole = o->whole, .restart = o->restart });
+								.whole = o->whole, .restart = o->restart, .with = o->with });
 	return is_batch(o) ? run_batch(o) : run(o);
 }
 

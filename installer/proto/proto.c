@@ -79,6 +79,7 @@ static const struct field report_fields[] = {
 	FIELD_STRUCTS(struct msg_report, results, FIELD_OMIT_EMPTY, &check_result_schema, "checks: outcomes"),
 	FIELD_STRUCTS(struct msg_report, erased, FIELD_OMIT_EMPTY, &erased_schema, "wiped: what came of each disk"),
 	FIELD_U64(struct msg_report, hwtest, FIELD_OMIT_EMPTY, "claim of tests, tested: which run"),
+	FIELD_STRING(struct msg_report, address, FIELD_OMIT_EMPTY, "claim of tests that serve: where"),
 	FIELD_STRUCTS(struct msg_report, measured, FIELD_OMIT_EMPTY, &measured_schema, "tested: all that was measured"),
 };
 const struct schema msg_report_schema = SCHEMA("report", struct msg_report, report_fields, "something happened");
@@ -101,7 +102,7 @@ const struct schema sealed_secret_schema = SCHEMA("secret", struct sealed_secret
 static const struct field ack_fields[] = {
 	FIELD_BOOL(struct msg_ack, accepted, 0, "it counted"),
 	FIELD_STRING(struct msg_ack, text, FIELD_OMIT_EMPTY, "why not"),
-	FIELD_STRUCTS(struct msg_ack, secrets, FIELD_OMIT_EMPTY, &sealed_secret_schema, "claim: keys that the plan names"),
+	FIELD_STRUCTS(struct msg_ack, secrets, FIELD_OMIT_EMPTY, &sealed_secret_schema, "claim: keys that the plan names, the token of tests with a peer"),
 };
 const struct schema msg_ack_schema = SCHEMA("ack", struct msg_ack, ack_fields, "answer to report");
 

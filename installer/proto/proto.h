@@ -77,6 +77,7 @@ struct msg_report {
 	struct erased *erased; /* wiped: every disk of the plan */
 	size_t n_erased;
 	uint64_t hwtest; /* claim of tests, tested: which */
+	const char *address; /* claim of tests that serve a peer: where (model/hwtest.h) */
 	struct measured *measured; /* tested: all that was measured */
 	size_t n_measured;
 };
@@ -91,13 +92,13 @@ struct msg_record { /* what a boot said so far; a later one of the same boot and
 };
 enum { RECORD_MAX = 256 * 1024 };
 struct sealed_secret {
-	const char *name;   /* what op_crypt.key says */
+	const char *name;   /* what op_crypt.key says; HWTEST_TOKEN */
 	const char *sealed; /* seal_buffer() to the key that signed the claim */
 };
 struct msg_ack {
 	bool accepted; /* claim: only then may writing begin */
 	const char *text;
-	struct sealed_secret *secrets; /* claim: what the plan names */
+	struct sealed_secret *secrets; /* claim: what the plan names; the token of tests with a peer */
 	size_t n_secrets;
 };
 

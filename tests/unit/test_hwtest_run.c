@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Hardware tests on a machine, with an admin node of a few lines: that they begin only after the claim, what is told of
- * programs that cannot do their work, of counters that went up meanwhile and of bytes that came wrong, and that they stop.
+ * programs that cannot do their work, of counters that went up meanwhile and of bytes that came wrong, and that they stop; and
+ * what the two ends of a network between nodes are given.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -22,8 +23,11 @@ static struct world {
 	const char *no_program;	    /* that test's cannot do its work */
 	bool smart_fails, count_up; /* the disk's verdict; counters go up while the memory is tested */
 	const char *image;
+	const char *token; /* comes with the claim, if it is accepted */
 	size_t claims, progress, tested, asked_smart;
 	struct str programs; /* what was run */
+	struct str input;    /* what the last of them was given */
+	struct str address;  /* where the last claim says that it serves */
 	struct str report;   /* the last one of results */
 } w;
 
@@ -33,6 +37,8 @@ static int answer(const char *path UNUSED, const struct tree *request)
 
 	if (str_eq(kind, "claim")) {
 		w.claims++;
+		str_clear(&w.address);
+		str_add(&w.address, tree_get_text(request, "address") ? tree_get_text(request, "address") : "");
 		return !w.refuse_claim;
 	}
 	if (str_eq(kind, "progress")) {
@@ -49,6 +55,7 @@ static int see_post(struct sys *s UNUSED, const struct sys_post *p, struct error
 {
 	AUTO_ARENA a = ARENA_INIT;
 	AUTO_STR text = STR_INIT;
+	AUTO_STR box = STR_INIT;
 	const char *path = strchr(p->url + strlen("http://"), '/'), *sign = "";
 	const struct tree *request = json_parse("request", p->body, p->len, &a, e);
 	char sig[SIG_HEX];
@@ -57,7 +64,12 @@ static int see_post(struct sys *s UNUSED, const struct sys_post *p, struct error
 		if (str_starts(*h, PROTO_HEADER))
 			sign = *h + strlen(PROTO_HEADER) + 2;
 	*p->ret_status = 200;
-	str_addf(p->ret_body, "{\"accepted\":%s}", request && answer(path, request) ? "true" : "false");
+	if (w.token && seal_buffer(pub, w.token, strlen(w.token), &box, e))
+		return -1;
+	str_addf(p->ret_body, "{\"accepted\":%s", request && answer(path, request) ? "true" : "false");
+	if (w.token)
+		str_addf(p->ret_body, ",\"secrets\":[{\"name\":\"peer\",\"sealed\":\"%s\"}]", str_text(&box));
+	str_add(p->ret_body, "}");
 	proto_answer_text(path, sign, str_text(p->ret_body), &text);
 	if (!request || sign_buffer(site_sec, str_text(&text), text.len, sig, e))
 		return -1;
@@ -71,6 +83,9 @@ static const char *program_says(const char *test)
 		return "{\"measured\":[{\"name\":\"cpu.tested\",\"value\":2},{\"name\":\"cpu.wrong\",\"value\":0}]}";
 	if (str_eq(test, "memory"))
 		return "{\"measured\":[{\"name\":\"memory.tested\",\"value\":4096},{\"name\":\"memory.wrong\",\"value\":0}]}";
+	if (str_eq(test, "serve") || str_eq(test, "visit"))
+		return "{\"measured\":[{\"name\":\"network.tested\",\"value\":4096},{\"name\":\"network.wrong\",\"value\":0},"
+		       "{\"name\":\"network.peer-to\",\"value\":100},{\"name\":\"network.peer-from\",\"value\":90}]}";
 	return "{\"measured\":[{\"name\":\"disk.tested\",\"value\":4096},{\"name\":\"disk.errors\",\"value\":1,\"text\":\"sector 8\"}]}";
 }
 
@@ -99,6 +114,8 @@ static int see_exec(struct sys *s UNUSED, const struct sys_exec *x, struct error
 	}
 	for (size_t i = 0; x->argv[i]; i++)
 		str_addf(&w.programs, "%s%s", x->argv[i], x->argv[i + 1] ? " " : "\n");
+	str_clear(&w.input);
+	str_add(&w.input, x->input ? x->input : "");
 	if (w.count_up && str_eq(x->argv[1], "memory"))
 		counters_are("7", "MCE:  3  4  Machine check exceptions");
 	x->tick(x->tick_ctx);
@@ -154,11 +171,13 @@ static const struct machine machine = { .memory_bytes = 1 << 30, .disks = disks,
 static void run(struct world world, struct hwtest_order o)
 {
 	AUTO_ARENA a = ARENA_INIT;
-	struct client c = { .sys = &sys, .server = "192.0.2.1", .site_key = site_pub, .pub = pub, .sec = sec, .node = "node-1", .attempt = 7 };
+	struct client c = { .sys = &sys, .server = o.serves ? "127.0.0.1:80" : "192.0.2.1", .site_key = site_pub, .pub = pub, .sec = sec, .node = "node-1", .attempt = 7 };
 	const struct ram_agent ra = { .root = root, .release_key = release_pub };
 
 	str_release(&w.programs);
 	str_release(&w.report);
+	str_release(&w.input);
+	str_release(&w.address);
 	w = world;
 	o.id = 9;
 	counters_are("5", "MCE:  0  4  Machine check exceptions");
@@ -210,6 +229,34 @@ static void what_goes_wrong(void)
 	ok(told("\"network.tested\",\"value\":0,\"text\":") && told("connection refused"), "a network that brings nothing is a result");
 }
 
+static void between_two(void)
+{
+	static const char *names[] = { "network" };
+	static const char token[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+	struct hwtest_order o = { .tests = names, .n_tests = 1, .network_seconds = 7, .peer = "node-2", .serves = true };
+
+	run((struct world){ .token = token }, o);
+	is_str(str_text(&w.address), "127.0.0.1:7357", "the one that serves says with its claim where: from where it reaches the admin node");
+	is_str(str_text(&w.programs), "fulcrum-hwtest serve 127.0.0.1:7357 --seconds 7 --wait 120 --stall 20\n", "there it listens, for a time");
+	is_str(str_text(&w.input), token, "the token is not on its command line");
+	ok(told("{\"name\":\"network.peer-to\",\"object\":\"node-2\",\"value\":100}") && told("{\"name\":\"network.errors\",\"object\":\"eth0\",\"value\":0}"),
+	   "what was measured is told with the other's name, and what ports counted");
+	o.serves = false;
+	o.address = "192.0.2.7:7357";
+	run((struct world){ .token = token }, o);
+	ok(!w.address.len, "the one that comes serves nowhere");
+	is_str(str_text(&w.programs), "fulcrum-hwtest visit 192.0.2.7:7357 --seconds 7 --wait 60 --stall 20\n", "it goes where it was told");
+	ok(!strstr(str_text(&w.report), token) && w.tested == 1, "no report has the token");
+	run((struct world){ .token = token, .no_program = "visit" }, o);
+	ok(told("{\"name\":\"network.tested\",\"object\":\"node-2\",\"value\":0,\"text\":\"fulcrum-hwtest: ended by signal 9\"}"), "one that is not reached is a result");
+	run((struct world){ .token = NULL }, o);
+	ok(!w.programs.len && told("\"network.tested\",\"object\":\"node-2\",\"value\":0,\"text\":\"the admin node sent no token\""), "without a token nothing is tried");
+	run((struct world){ .token = "short" }, o);
+	ok(!w.programs.len && told("token has 5 characters"), "nor with half of one");
+	run((struct world){ .token = token, .refuse_progress = true }, o);
+	ok(!w.tested, "what is not wanted any more stops");
+}
+
 static void not_wanted(void)
 {
 	static const char *names[] = { "cpu", "memory" };
@@ -239,10 +286,13 @@ int main(void)
 		return 1;
 	all_of_them();
 	what_goes_wrong();
+	between_two();
 	not_wanted();
 	counters();
 	str_release(&w.programs);
 	str_release(&w.report);
+	str_release(&w.input);
+	str_release(&w.address);
 	tree_remove(root);
 	return tap_end();
 }
