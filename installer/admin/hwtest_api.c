@@ -53,7 +53,7 @@ static int check_tests(struct test_wanted *w, struct arena *a, struct error *err
 	}
 	if (w->seconds > SECONDS_MAX)
 		return error_set(err, ERR_USAGE, "seconds: a week (%d) at most", SECONDS_MAX);
-	if (w->with && (w->n_tests > 1 || (w->n_tests && hwtest_find(w->tests[0]) != HWTEST_NETWORK)))
+	if (w->with && (w->whole || w->n_tests > 1 || (w->n_tests && hwtest_find(w->tests[0]) != HWTEST_NETWORK)))
 		return error_set(err, ERR_USAGE, "with another node only the network is tested");
 	if (w->n_tests)
 		return 0;

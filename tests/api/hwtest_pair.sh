@@ -69,6 +69,7 @@ between_two()
 	check_fails "a node is not tested with itself" fulcrum test $A network --with $A
 	check_fails "nor with one that is not there" fulcrum test $A network --with node-99
 	check_fails "nor anything but the network" fulcrum test $A cpu network --with $B
+	check_fails "which has no sectors" fulcrum test $A network --with $B --whole
 	fulcrum test $B cpu >/dev/null
 	runs=$(fulcrum test list -o json | jq '.runs | length')
 	check_fails "nor with one that is busy" fulcrum test $A --with $B
