@@ -239,73 +239,87 @@ static void test_gone(void)
 	screens_close(&t.c.screens);
 }
 
-/* A login from elsewhere: its lines come through the hub (a socket), which here is the person, too. Its terminal is the second. */
+/* --- a login from elsewhere: its lines come through the hub (a socket), which here is the person, too; its terminal is the second */
+
+struct login {
+	struct stage t;
+	int slave;
+	char name[32]; /* "pts/3" */
+	char typed[64], hold[64], held[64], free_again[64], second[64]; /* what is said of it */
+};
+
+static void login_begin(struct login *l)
+{
+	int hub[2];
+
+	*l = (struct login){ .t = { .c = { .who = "install" } } };
+	l->slave = pty(&l->t.masters[1]);
+	snprintf(l->name, sizeof(l->name), "%s", ptsname(l->t.masters[1]) + strlen("/dev/"));
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, hub))
+		die("socketpair");
+	l->t.masters[0] = hub[0];
+	snprintf(l->typed, sizeof(l->typed), "%c%s \n", CONTROL_ENQ, l->name);
+	snprintf(l->second, sizeof(l->second), "%c%s 2\n", CONTROL_ENQ, l->name);
+	snprintf(l->hold, sizeof(l->hold), CONTROL_HOLD " %s\n", l->name);
+	snprintf(l->held, sizeof(l->held), "%c%s " CONTROL_HELD "\n", CONTROL_ENQ, l->name);
+	snprintf(l->free_again, sizeof(l->free_again), CONTROL_FREE " %s\n", l->name);
+	ok(screens_add(&l->t.c.screens, "a remote login", hub[1], hub[1]) == 0, "the hub is a console");
+	l->t.c.screens.s[0].tty = l->t.c.screens.s[0].relays = true;
+}
+
+static void login_offer(struct login *l, enum offer_mode mode, const struct step *steps, size_t n)
+{
+	offer_begin(&l->t.o, &l->t.c, mode, "banner");
+	l->t.person = person(l->t.masters, steps, n);
+}
+
+static void login_end(struct login *l)
+{
+	end(&l->t);
+	close(l->slave);
+}
+
 static void test_login(void)
 {
-	char typed[64], hold[64], held[64], free_again[64];
+	struct login l;
 	const struct step steps[] = {
-		{ 0, "Press Enter", typed },
-		{ 0, hold, held },
+		{ 0, "Press Enter", l.typed },
+		{ 0, l.hold, l.held },
 		{ 1, "\033[6n", "\033[1;2R" },
 		{ 1, "\033[6n", "\033[24;80R" },
 		{ 1, "<Back>", "\033[B\r" },
-		{ 0, free_again, "seen\n" },
+		{ 0, l.free_again, "seen\n" },
 	};
 	AUTO_ARENA a = ARENA_INIT;
 	struct guide_answer answer;
-	struct stage t = { .c = { .who = "install" } };
-	int hub[2], slave = pty(&t.masters[1]);
-	const char *name = ptsname(t.masters[1]) + strlen("/dev/");
+	struct screens *s = &l.t.c.screens;
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, hub))
-		die("socketpair");
-	t.masters[0] = hub[0];
-	snprintf(typed, sizeof(typed), "%c%s \n", CONTROL_ENQ, name);
-	snprintf(hold, sizeof(hold), CONTROL_HOLD " %s\n", name);
-	snprintf(held, sizeof(held), "%c%s " CONTROL_HELD "\n", CONTROL_ENQ, name);
-	snprintf(free_again, sizeof(free_again), CONTROL_FREE " %s\n", name);
-	ok(screens_add(&t.c.screens, "a remote login", hub[1], hub[1]) == 0, "the hub is a console");
-	t.c.screens.s[0].tty = t.c.screens.s[0].relays = true;
-	offer_begin(&t.o, &t.c, OFFER_AUTO, "banner");
-	t.person = person(t.masters, steps, ARRAY_LEN(steps));
-	ok(!offer_ask(&t.o, &list, &a, &answer) && answer.item == 1, "Enter at a login: its own terminal gets screens");
-	is_str(t.c.screens.s[1].name, name, "which is a console of its own from then on");
-	offer_end(&t.o);
-	ok(t.c.screens.s[1].out < 0 && t.c.screens.s[1].in < 0, "and none any more at the end");
-	ok(screens_expect(&t.c.screens, 0, "seen", PATIENCE_MS), "whoever watches there has it back");
-	end(&t);
-	close(slave);
+	login_begin(&l);
+	login_offer(&l, OFFER_AUTO, steps, ARRAY_LEN(steps));
+	ok(!offer_ask(&l.t.o, &list, &a, &answer) && answer.item == 1, "Enter at a login: its own terminal gets screens");
+	is_str(s->s[1].name, l.name, "which is a console of its own from then on");
+	offer_end(&l.t.o);
+	ok(s->s[1].out < 0 && s->s[1].in < 0, "and none any more at the end");
+	ok(screens_expect(s, 0, "seen", PATIENCE_MS), "whoever watches there has it back");
+	login_end(&l);
 }
 
 /* Its program does not let go: questions line by line, as for one without a terminal. */
 static void test_login_stuck(void)
 {
-	char typed[64], free_again[64], second[64];
+	struct login l;
 	const struct step steps[] = {
-		{ 0, "Press Enter", typed },
-		{ 0, free_again, "" },
-		{ 0, "A number from 1 to 2", second },
+		{ 0, "Press Enter", l.typed },
+		{ 0, l.free_again, "" },
+		{ 0, "A number from 1 to 2", l.second },
 	};
 	AUTO_ARENA a = ARENA_INIT;
 	struct guide_answer answer;
-	struct stage t = { .c = { .who = "install" } };
-	int hub[2], slave = pty(&t.masters[1]);
-	const char *name = ptsname(t.masters[1]) + strlen("/dev/");
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, hub))
-		die("socketpair");
-	snprintf(typed, sizeof(typed), "%c%s \n", CONTROL_ENQ, name);
-	snprintf(free_again, sizeof(free_again), CONTROL_FREE " %s\n", name);
-	/* To the child that asks, as it came from somebody without a terminal. */
-	snprintf(second, sizeof(second), "%c%s 2\n", CONTROL_ENQ, name);
-	t.masters[0] = hub[0];
-	(void)screens_add(&t.c.screens, "a remote login", hub[1], hub[1]);
-	t.c.screens.s[0].tty = t.c.screens.s[0].relays = true;
-	offer_begin(&t.o, &t.c, OFFER_PLAIN, "banner");
-	t.person = person(t.masters, steps, ARRAY_LEN(steps));
-	ok(!offer_ask(&t.o, &list, &a, &answer) && answer.item == 1, "a login that does not let go of its terminal is asked by lines");
-	end(&t);
-	close(slave);
+	login_begin(&l);
+	login_offer(&l, OFFER_PLAIN, steps, ARRAY_LEN(steps));
+	ok(!offer_ask(&l.t.o, &list, &a, &answer) && answer.item == 1, "a login that does not let go of its terminal is asked by lines");
+	login_end(&l);
 }
 
 int main(void)
