@@ -193,14 +193,50 @@ int hwtest_interrupted(struct admin *ad, const struct node *n, struct event_ctx 
 	return 0;
 }
 
+/* Whether KIND is what failed in W, which failed: a run that did not get to its results failed in all that it was to do. */
+static int failed_in(const struct hwtest *w, enum hwtest_kind kind, struct arena *a, bool *ret, struct error *err)
+{
+	struct hwtest_result *r;
+	size_t n;
+
+	if (hwtest_results(w, a, &r, &n, err))
+		return -1;
+	*ret = !n;
+	for (size_t i = 0; i < n; i++) {
+		const struct measure_type *m = measure_find(r[i].name);
+
+		*ret |= !r[i].pass && m && m->kind == kind;
+	}
+	return 0;
+}
+
 int hwtest_failed(struct admin *ad, const struct node *n, struct arena *a, const char **ret, struct error *err)
 {
 	struct hwtest_list list = { a, NULL, 0 };
+	bool known[HWTEST__N] = { 0 };
 
+	*ret = NULL;
 	/* One that was stopped says nothing of the machine: the one before it stands. */
-	if (store_each(ad->store, HWTEST_COLUMNS "WHERE label = ?1 AND outcome IN ('passed', 'failed') ORDER BY id DESC LIMIT 1", hwtest_row, &list, err,
-		       "s", n->label))
+	if (store_each(ad->store, HWTEST_COLUMNS "WHERE label = ?1 AND outcome IN ('passed', 'failed') ORDER BY id DESC LIMIT ?2", hwtest_row, &list, err,
+		       "su", n->label, (uint64_t)HWTESTS_MAX))
 		return -1;
-	*ret = list.n && str_eq(list.items[0].outcome, "failed") ? list.items[0].text : NULL;
+	for (size_t i = 0; i < list.n && !*ret; i++) {
+		struct hwtest_order o;
+
+		if (hwtest_read_order(&list.items[i], a, &o, err))
+			return -1;
+		for (size_t k = 0; k < o.n_tests && !*ret; k++) {
+			enum hwtest_kind kind = hwtest_find(o.tests[k]);
+			bool failed = str_eq(list.items[i].outcome, "failed");
+
+			if (kind == HWTEST__N || known[kind])
+				continue;
+			known[kind] = true;
+			if (failed && failed_in(&list.items[i], kind, a, &failed, err))
+				return -1;
+			if (failed)
+				*ret = list.items[i].text;
+		}
+	}
 	return 0;
 }

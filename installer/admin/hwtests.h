@@ -48,7 +48,7 @@ MUST_CHECK int hwtest_claimed_by(struct admin *ad, const struct node *n, const s
 MUST_CHECK int hwtest_end(struct admin *ad, const struct node *n, const struct msg_report *m, struct event_ctx *c, struct error *err);
 /* N's machine restarted while it was tested, which is a result: fills C. */
 MUST_CHECK int hwtest_interrupted(struct admin *ad, const struct node *n, struct event_ctx *c, struct error *err);
-/* *RET: why the last tests of N's machine that were not stopped failed, or NULL. */
+/* *RET: why a test failed that N's machine did not pass since; of each kind the last that was not stopped counts. Or NULL. */
 MUST_CHECK int hwtest_failed(struct admin *ad, const struct node *n, struct arena *a, const char **ret, struct error *err);
 
 /* --- hwtest_pair.c: tests of the network between two nodes */

@@ -245,6 +245,11 @@ not_by_policy()
 	agent_report b "$(tested_report '.[5].value = 9')"
 	fulcrum test $B cpu >/dev/null
 	fulcrum test cancel $B >/dev/null
+	fulcrum test $B cpu >/dev/null
+	agent_poll b
+	claim_tests b
+	agent_report b "$(tested_report)"
+	contains "its CPUs are good, which says nothing of its memory" "$(outcome $B)" passed
 	sed -i 's/memory: ">= 8G"/memory: ">= 1G"/' "$WORK/data/site.yaml"
 	crash_daemon
 	agent_boot b ram
