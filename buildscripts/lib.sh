@@ -103,6 +103,18 @@ debian_epoch() {
 	cat "$O/packages.epoch"
 }
 
+# open_to_others PATH: without root, packages are unpacked by users that exist in a namespace alone: to the file system they are others,
+# and what they read has to be open to others, with all that it lies in.
+open_to_others() {
+	local at=$1 mode
+	[[ $(id -u) != 0 ]] || return 0
+	while [[ $at != / ]]; do
+		mode=$(stat -c %a -- "$at")
+		((mode % 10 & 1)) || [[ ! -d $at && ! -x $at ]] || die "$at is closed to others, who unpack packages where there is no root: chmod o+rx it"
+		at=$(dirname -- "$at")
+	done
+}
+
 # normalise DIR EPOCH: modes do not depend on the builder's umask, times not on the hour.
 normalise() {
 	chmod -R u+rwX,go+rX,go-w "$1"
