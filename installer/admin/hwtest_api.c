@@ -7,6 +7,7 @@
 #include "admin/hwtests.h"
 #include "admin/plans.h"
 #include "base/clock.h"
+#include "base/order.h"
 #include "data/json.h"
 
 enum { SECONDS_MAX = 7 * 24 * 3600 };
@@ -229,13 +230,6 @@ static const struct hwtest_result *same_value(const struct values *v, const stru
 	return NULL;
 }
 
-static int by_value(const void *a, const void *b)
-{
-	const uint64_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
 /* Whether a run before AT is of the same machine and has what R is. */
 static bool was_counted(const struct past *p, size_t at, const struct hwtest_result *r)
 {
@@ -259,7 +253,7 @@ static void add_median(struct tree *t, const struct hwtest_result *r, const stru
 	}
 	if (!n)
 		return;
-	qsort(values, n, sizeof(*values), by_value);
+	qsort(values, n, sizeof(*values), order_u64);
 	tree_add(a, t, "median", tree_u64(a, values[n / 2]));
 	tree_add(a, t, "machines", tree_u64(a, n));
 }

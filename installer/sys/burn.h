@@ -12,6 +12,16 @@
 
 #include "base/error.h"
 
+/* SplitMix64 (Steele, Lea, Flood, 2014): a word that follows from its place I alone. */
+static inline uint64_t burn_word(uint64_t seed, uint64_t i)
+{
+	uint64_t z = seed + (i + 1) * UINT64_C(0x9e3779b97f4a7c15);
+
+	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+	return z ^ (z >> 31);
+}
+
 /* --- CPUs */
 
 /* BLAKE2b-256 of BURN_BLOCK bytes, byte I being the low 8 bits of 7 * I + 13. */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/order.h"
 #include "sys/block.h"
 #include "sys/burn.h"
 
@@ -107,13 +108,6 @@ static void read_parts(struct reading *r, const struct burn_disk *how)
 	read_part(r, "end", r->size - part, r->size);
 }
 
-static int by_value(const void *a, const void *b)
-{
-	const uint64_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
 static void read_blocks(struct reading *r, const struct burn_disk *how)
 {
 	uint64_t *us = calloc(how->reads ? how->reads : 1, sizeof(*us)), seed = how->seed;
@@ -141,7 +135,7 @@ static void read_blocks(struct reading *r, const struct burn_disk *how)
 		}
 		n++;
 	}
-	qsort(us, n, sizeof(*us), by_value);
+	qsort(us, n, sizeof(*us), order_u64);
 	r->out->latency_us = n ? us[n / 2] : 0;
 	free(us);
 }

@@ -23,16 +23,6 @@ enum { LEAST = 1 << 20, RESERVE = 192 << 20, THREADS_MAX = 256 };
 
 /* --- patterns */
 
-/* SplitMix64 (Steele, Lea, Flood, 2014): a word that follows from its place alone. */
-static inline uint64_t random_word(uint64_t seed, uint64_t i)
-{
-	uint64_t z = seed + (i + 1) * UINT64_C(0x9e3779b97f4a7c15);
-
-	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-	return z ^ (z >> 31);
-}
-
 static inline uint64_t word_of(const uint64_t *at, size_t i, unsigned int pattern, uint64_t seed)
 {
 	uint64_t w;
@@ -45,7 +35,7 @@ static inline uint64_t word_of(const uint64_t *at, size_t i, unsigned int patter
 		w = UINT64_C(1) << ((i + seed) % 64);
 		break;
 	default:
-		w = random_word(seed, i);
+		w = burn_word(seed, i);
 		break;
 	}
 	return pattern % 2 ? ~w : w;

@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "sys/burn.h"
 
 /* A stranger is not waited for as long as the other end; the one that comes tries again so often. */
 enum { STRANGER_MS = 5000, AGAIN_MS = 250, BACKLOG = 4, ADDRESS_TEXT = INET_ADDRSTRLEN + 8 };
@@ -24,11 +25,9 @@ static const uint64_t welcome = UINT64_C(0x31544e4d43524c46);
 
 void burn_net_block(uint64_t number, unsigned char ret[NET_BLOCK])
 {
-	/* splitmix64 spreads the number, xorshift64 goes on: cheaper than the fastest port, and no two blocks alike. */
-	uint64_t x = (number + 1) * UINT64_C(0x9e3779b97f4a7c15), word = htole64(number);
+	/* xorshift64 goes on from there: cheaper than the fastest port, and no two blocks alike. */
+	uint64_t x = burn_word(0, number) | 1, word = htole64(number);
 
-	x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-	x = (x ^ (x >> 27)) | 1;
 	memcpy(ret, &word, sizeof(word));
 	for (size_t i = sizeof(word); i < NET_BLOCK; i += sizeof(word)) {
 		x ^= x << 13;
