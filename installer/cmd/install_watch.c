@@ -18,7 +18,7 @@
 #include "ui/control.h"
 #include "ui/hub.h"
 
-enum { LIVE_EVERY_MS = 5000, TYPED_MAX = 16 << 10 /* an SSH key may be pasted */ };
+enum { LIVE_EVERY_MS = 5000 };
 
 static const char *const shell_argv[] = { "/etc/fulcrum/shell", NULL };
 static const char help[] = "\nFulcrum: watching the installer of this machine. Each with Enter:\n"
@@ -32,7 +32,7 @@ struct watch {
 	struct control_cut control;
 	struct live_cut cut;
 	uint64_t live_ms; /* no terminal: when the moving line was last said */
-	char typed[TYPED_MAX];
+	char typed[HUB_TYPED_MAX];
 	size_t n_typed;
 };
 
@@ -109,7 +109,7 @@ static void take(struct watch *w)
 
 static void hear_typed(struct watch *w)
 {
-	char buf[TYPED_MAX];
+	char buf[HUB_TYPED_MAX];
 	ssize_t n = read(STDIN_FILENO, buf, sizeof(buf));
 
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
@@ -122,7 +122,7 @@ static void hear_typed(struct watch *w)
 	for (ssize_t i = 0; i < n && !w->left; i++) {
 		if (buf[i] == '\n' || buf[i] == '\r')
 			take(w);
-		else if (w->n_typed < TYPED_MAX - 1)
+		else if (w->n_typed < HUB_TYPED_MAX - 1)
 			w->typed[w->n_typed++] = buf[i];
 	}
 }

@@ -17,7 +17,7 @@
 #include "base/fd.h"
 #include "ui/control.h"
 
-enum { TYPED_MAX = 16 << 10 /* an SSH key may be pasted */, END_MS = 1000 };
+enum { END_MS = 1000 };
 
 static const char clear[] = "\033[K", lost_mark[] = "\n... some lines were left out\n";
 
@@ -25,7 +25,7 @@ struct watcher {
 	int fd; /* -1: none */
 	bool lost;
 	struct str waiting;
-	char typed[TYPED_MAX];
+	char typed[HUB_TYPED_MAX];
 	size_t n_typed;
 	char terminal[TERMINAL_NAME]; /* "": it has none */
 	bool held; /* the installer writes there itself */
@@ -246,7 +246,7 @@ static void answer(struct hub *h, struct watcher *from)
 
 static void hear(struct hub *h, struct watcher *w)
 {
-	char buf[TYPED_MAX];
+	char buf[HUB_TYPED_MAX];
 	ssize_t n = recv(w->fd, buf, sizeof(buf), MSG_DONTWAIT);
 
 	if (!n || (n < 0 && errno != EAGAIN && errno != EINTR)) {
@@ -256,7 +256,7 @@ static void hear(struct hub *h, struct watcher *w)
 	for (ssize_t i = 0; i < n && w->fd >= 0; i++) {
 		if (buf[i] == '\n')
 			answer(h, w);
-		else if (w->n_typed < TYPED_MAX - 2)
+		else if (w->n_typed < HUB_TYPED_MAX - 2)
 			w->typed[w->n_typed++] = buf[i];
 	}
 }

@@ -13,7 +13,7 @@
 
 #define HUB_SOCKET "/run/fulcrum/console.sock"
 
-enum { HUB_WATCHERS_MAX = 8, HUB_KEPT_MAX = 64 << 10, HUB_WAITING_MAX = 96 << 10, HUB_END_MS = 1500 };
+enum { HUB_WATCHERS_MAX = 8, HUB_TYPED_MAX = 16 << 10 /* of a line: an SSH key may be pasted */, HUB_KEPT_MAX = 64 << 10, HUB_WAITING_MAX = 96 << 10, HUB_END_MS = 1500 };
 
 /* Starts it; T's fd is the screen: what is written there is said, what is read there was typed. */
 MUST_CHECK int hub_start(const char *socket_path, struct task *t, struct error *err);
