@@ -101,6 +101,5 @@ int op_test(struct admin *ad, const struct api_request *rq, struct api_answer *a
 int op_test_cancel(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);
 int op_tests(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);
 int op_tests_of(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);
-
 /* inventory_api.c */
 int op_node_history(struct admin *ad, const struct api_request *rq, struct api_answer *as, struct error *err);

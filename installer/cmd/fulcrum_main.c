@@ -149,12 +149,18 @@ static const struct command *find_command(const struct options *o, const char **
 	return NULL;
 }
 
+/* An option was given that only `test` has. */
+static bool is_of_tests(const struct options *o)
+{
+	return o->seconds || o->whole || o->restart || o->with;
+}
+
 /* Nothing that was said is passed over. */
 static bool options_fit(const struct options *o, int method)
 {
 	bool plan = method == POST_DEPLOY || method == POST_WIPE;
 
-	return !o->seconds && !o->whole && !o->restart && !o->with && (plan || !o->plan) && (method == POST_DEPLOY || (!o->n_wipe && !o->full)) && (method == POST_WIPE || !o->all_disks);
+	return !is_of_tests(o) && (plan || !o->plan) && (method == POST_DEPLOY || (!o->n_wipe && !o->full)) && (method == POST_WIPE || !o->all_disks);
 }
 
 static int run(const struct options *o)
@@ -199,7 +205,7 @@ static int run_batch(const struct options *o)
 	struct batch b = { .show = &o->show, .names = o->words + 1, .n_names = o->n_words - 1, .role = o->role, .all = o->all };
 
 	/* One plan's hash is no word about others. */
-	if (o->all_disks || o->seconds || o->whole || o->restart || o->with || (o->plan && o->n_words != 2) || (!b.n_names && !b.role && !b.all)) {
+	if (o->all_disks || is_of_tests(o) || (o->plan && o->n_words != 2) || (!b.n_names && !b.role && !b.all)) {
 		usage(stderr);
 		return 2;
 	}
