@@ -63,7 +63,7 @@ static void print_nodes(const struct tree *nodes, struct arena *a)
 		table_cell(&t, get(n, "address"));
 		table_cell(&t, get(n, "profile"));
 		table_cell(&t, get(n, "roles"));
-		table_cell(&t, *p ? p : " ");
+		table_cell(&t, p);
 	}
 	table_print(&t, &out);
 	fputs(str_text(&out), stdout);

@@ -52,7 +52,9 @@ void table_init(struct table *t, struct arena *a, const char *headers)
 
 void table_cell(struct table *t, const char *text)
 {
-	add_cell(t, t->n, str_empty(text) ? "-" : clean(t->arena, text));
+	const char *none = str_empty(t->cells[t->n % t->columns]) ? "" : "-";
+
+	add_cell(t, t->n, str_empty(text) ? none : clean(t->arena, text));
 	t->n++;
 }
 
@@ -60,21 +62,25 @@ void table_print(const struct table *t, struct str *out)
 {
 	AUTO_ARENA a = ARENA_INIT;
 	size_t *widest = arena_array(&a, t->columns, sizeof(*widest));
+	size_t blanks = 0; /* wanted in front of the next text of the row */
 
 	for (size_t i = 0; i < t->n; i++)
 		if (width(t->cells[i]) > widest[i % t->columns])
 			widest[i % t->columns] = width(t->cells[i]);
 	for (size_t i = 0; i < t->n; i++) {
 		size_t col = i % t->columns, pad = widest[col] - width(t->cells[i]);
-		bool last = col + 1 == t->columns || i + 1 == t->n;
 
-		if (t->right[col])
-			str_addf(out, "%*s", (int)pad, "");
-		str_add(out, t->cells[i]);
-		if (last) {
-			str_addc(out, '\n');
-			continue;
+		if (*t->cells[i]) {
+			str_addf(out, "%*s%s", (int)(blanks + (t->right[col] ? pad : 0)), "", t->cells[i]);
+			blanks = t->right[col] ? 0 : pad;
+		} else {
+			blanks += pad;
 		}
-		str_addf(out, "%*s  ", t->right[col] ? 0 : (int)pad, "");
+		if (widest[col])
+			blanks += 2;
+		if (col + 1 == t->columns || i + 1 == t->n) {
+			str_addc(out, '\n');
+			blanks = 0;
+		}
 	}
 }

@@ -16,6 +16,9 @@ struct table {
 
 /* HEADERS: comma-separated; a header that starts with '>' makes its column right-aligned. */
 void table_init(struct table *t, struct arena *a, const char *headers);
-/* The next cell, left to right, row by row. NULL prints as "-". Text is copied; control characters become '?'. */
+/*
+ * The next cell, left to right, row by row. NULL or "" prints as "-", in a column without a header as nothing. Text is copied;
+ * control characters become '?'.
+ */
 void table_cell(struct table *t, const char *text);
 void table_print(const struct table *t, struct str *out);
