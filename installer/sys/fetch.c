@@ -236,9 +236,12 @@ static int judge(struct transfer *t, const char *url, CURLcode code)
 	/* A status is more telling than how the connection ended after it. */
 	if (t->status == 416 && at_end(t->curl, t->offset))
 		return 0;
-	if (t->status && t->status != 200 && t->status != 206)
-		return error_set(t->err, status_kind(t->status), "%s: HTTP status %ld%s%s", url,
-				 t->status, t->said_len ? ": " : "", t->said);
+	if (t->status && t->status != 200 && t->status != 206) {
+		/* A page is for browsers: it has nothing to tell but the status, in many lines. */
+		const char *said = *t->said == '<' ? "" : t->said;
+
+		return error_set(t->err, status_kind(t->status), "%s: HTTP status %ld%s%s", url, t->status, *said ? ": " : "", said);
+	}
 	if (code)
 		return net_error(t->err, url, code, t->why);
 	if (t->skip)

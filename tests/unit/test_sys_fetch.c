@@ -78,6 +78,9 @@ static void answer(int fd, const char *request, const char *body)
 		snprintf(head, sizeof(head),
 			 "HTTP/1.1 503 Busy\r\nContent-Length: 9\r\n\r\ntry\r\nl8r");
 		send_text(fd, head, strlen(head));
+	} else if (!strcmp(path, "/page")) {
+		snprintf(head, sizeof(head), "HTTP/1.1 404 No\r\nContent-Length: 28\r\n\r\n<html><h1>404</h1></html>\r\n\r\n");
+		send_text(fd, head, strlen(head));
 	} else if (!strcmp(path, "/moved")) {
 		snprintf(
 			head, sizeof(head),
@@ -197,6 +200,7 @@ static void test_fetch(void)
 	   "404 is not found, and not data");
 	ok(str_ends(err.msg, ":/nothing: HTTP status 404: no such file"), "with URL and status: %s",
 	   err.msg);
+	ok(fetch("/page", 0, &g) && str_ends(err.msg, ":/page: HTTP status 404"), "of a page for browsers the status is enough: %s", err.msg);
 	ok(fetch("/busy", 0, &g) && err.kind == ERR_NET &&
 		   str_ends(err.msg, "HTTP status 503: try  l8r"),
 	   "503 is worth another try: %s", err.msg);
