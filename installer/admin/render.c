@@ -106,8 +106,9 @@ static void nginx_static(const struct render_ctx *c, struct str *out)
 	str_addf(out,
 		 "\t\tlocation = /SEED {\n\t\t\talias %s/SEED;\n\t\t}\n"
 		 "\t\tlocation = /SEED.sig {\n\t\t\talias %s/SEED.sig;\n\t\t}\n"
-		 "\t\tlocation /efi/ {\n\t\t\talias %s/efi/;\n\t\t}\n",
-		 c->seed, c->seed, c->seed);
+		 "\t\tlocation /efi/ {\n\t\t\talias %s/efi/;\n\t\t}\n"
+		 "\t\tlocation /bios/ {\n\t\t\talias %s/bios/;\n\t\t}\n",
+		 c->seed, c->seed, c->seed, c->seed);
 	/* An uncompressed image that somebody put there, to measure a deploy against. */
 	if (c->site->bench)
 		str_add(out, "\t\tlocation /bench/ {\n\t\t\talias /data/bench/;\n\t\t}\n");

@@ -97,10 +97,12 @@ installed_up()
 	vm_wait_event admin 180 "t=service who=admin text=ready" "t=boot mode=installer" "t=error who=admin" "t=qemu event=RESET"
 }
 
-# NAME NUMBER: a node with the port 52:54:00:fc:00:1N, the serial QEMU-000N and the blank disk FULCRUM-NODE-N
+# NAME NUMBER [FIRMWARE]: a node with the port 52:54:00:fc:00:1N, the serial QEMU-000N and the blank disk FULCRUM-NODE-N
 node_machine()
 {
-	vm_new "$1" "$LINE_NODE_MB"
+	local -x VM_NIC_ROM=
+	[[ ${3:-uefi} != bios ]] || VM_NIC_ROM=1
+	vm_new "$1" "$LINE_NODE_MB" "${3:-uefi}"
 	vm_identity "$1" "7d1f6f5e-0c3b-4a53-9f0e-52540000fc1$2" "QEMU-000$2"
 	vm_disk "$1" virtio "FULCRUM-NODE-$2" "$LINE_NODE_DISK"
 	vm_nic_switch "$1" "52:54:00:fc:00:1$2"

@@ -189,14 +189,16 @@ vm_config()
 }
 
 # NAME MAC [SEGMENT [OPTIONS]]: a NIC on the private switch, "net0", "net1", ... in the boot order; SEGMENT, a number, is a
-# switch (or a cable) of its own. The empty romfile makes the firmware use its own network boot.
+# switch (or a cable) of its own. The empty romfile makes the firmware use its own network boot; with VM_NIC_ROM=1 in front the
+# card has its own, which is the only one that a BIOS knows.
 vm_nic_switch()
 {
-	local name=$1 mac=$2 n=${VM_NNIC[$1]} port=$((SWITCH_PORT + ${3:-0})) options=${4:+,$4}
+	local name=$1 mac=$2 n=${VM_NNIC[$1]} port=$((SWITCH_PORT + ${3:-0})) options=${4:+,$4} rom=,romfile=
+	[[ -z ${VM_NIC_ROM:-} ]] || rom=
 	VM_NNIC[$name]=$((n + 1))
 	vm_args "$name" \
 		-netdev "dgram,id=net$n,remote.type=inet,remote.host=$SWITCH_GROUP,remote.port=$port,local.type=inet,local.host=127.0.0.1,local.port=$port" \
-		-device "virtio-net-pci,netdev=net$n,mac=$mac,romfile=@net$n@$options"
+		-device "virtio-net-pci,netdev=net$n,mac=$mac$rom@net$n@$options"
 }
 
 # NAME NET true|false: the cable of a port, net0, net1, ...

@@ -158,9 +158,7 @@ net_cell()
 	vm_identity "$name" "7d1f6f5e-0c3b-4a53-9f0e-52540000fc2$3" "QEMU-2$3"
 	vm_disk "$name" virtio "FULCRUM-NODE-2$3" 5G
 	if [[ $firmware == bios ]]; then
-		# the BIOS' network boot is that of the card's own ROM
-		vm_args "$name" -netdev "dgram,id=net0,remote.type=inet,remote.host=$SWITCH_GROUP,remote.port=$SWITCH_PORT,local.type=inet,local.host=127.0.0.1,local.port=$SWITCH_PORT" \
-			-device "virtio-net-pci,netdev=net0,mac=52:54:00:fc:00:2$3@net0@"
+		VM_NIC_ROM=1 vm_nic_switch "$name" "52:54:00:fc:00:2$3"
 	else
 		vm_nic_switch "$name" "52:54:00:fc:00:2$3"
 	fi
