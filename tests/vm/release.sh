@@ -160,7 +160,7 @@ release_mount()
 }
 
 # DIR ID DAYS [INITRD]: below DIR a release like the real one, small, built DAYS later and called ID, which starts INITRD. With
-# RELEASE_NO_MIRROR=1 in front, its mirror lacks the file that an admin node's checks look for.
+# RELEASE_NO_MIRROR=1 in front, its mirror lacks the file that an admin node's checks look for; with RELEASE_LARGE=BYTES it has one of that size.
 release_variant()
 {
 	local from=$O/iso/tree/fulcrum tree=$1/fulcrum n epoch
@@ -178,12 +178,17 @@ release_variant()
 	for n in {1..8}; do
 		repeatable_bytes 100000 "$n" >"$tree/mirror/pool/package_$n.deb"
 	done
+	if [[ -n ${RELEASE_LARGE:-} ]]; then
+		truncate -s "$RELEASE_LARGE" "$tree/mirror/pool/large.deb"
+		printf 'the end of %s' "$2" >>"$tree/mirror/pool/large.deb"
+	fi
 	release_sign "$tree" "${KEYS:-$O/keys}/release.key"
 }
 
-# DIR LABEL FILE: as a medium
+# DIR LABEL FILE: as a medium; zeros take no room in it
 release_iso()
 {
 	need_program xorriso
-	xorriso -as mkisofs -quiet -r -V "$2" -o "$3" "$1" >"$3.log" 2>&1 || die "no medium: $(tail -n 2 "$3.log")"
+	xorriso -as mkisofs -quiet -r -iso-level 3 -V "$2" -o - "$1" 2>"$3.log" | dd of="$3" bs=1M iflag=fullblock conv=sparse status=none ||
+		die "no medium: $(tail -n 2 "$3.log")"
 }

@@ -3,8 +3,8 @@
 #
 # An admin node gets other releases: one that nobody signed, one whose writing is cut short, one whose checks fail, one
 # whose kernel panics, and one that is good. Whatever happens, it comes back with the release that it had, or keeps
-# the new one; and from that a person goes back. UPDATE_ONLY="signature cut checks panic hang stuck good rollback" chooses what is tried
-# (hang.sh: those that wait for a watchdog).
+# the new one; and from that a person goes back. UPDATE_ONLY="signature cut checks panic hang stuck large good rollback" chooses what is tried
+# (hang.sh: those that wait for a watchdog; update-large.sh: with files of more than 4 GiB).
 
 # shellcheck source=tests/vm/mainline.sh
 source "${BASH_SOURCE[0]%/*}/../mainline.sh"
@@ -14,6 +14,8 @@ source "${BASH_SOURCE[0]%/*}/../release.sh"
 UPDATE_ONLY=${UPDATE_ONLY:-signature cut checks panic good rollback}
 UPDATE_NAME=${UPDATE_NAME:-update}
 UPDATE_FIRMWARE=${UPDATE_FIRMWARE:-uefi}
+UPDATE_DISK=6G
+LARGE=
 
 wanted()
 {
@@ -38,11 +40,23 @@ make_release()
 	release_iso "$RUN_DIR/$1" "$2" "$RUN_DIR/$1.iso"
 }
 
+# One whose ISO is a file on a disk, as somebody brings it from elsewhere.
+make_large()
+{
+	local dir=$RUN_DIR/large.volume
+	RELEASE_LARGE=$LARGE release_variant "$RUN_DIR/large" "$ID-large" 7
+	mkdir -p -- "$dir"
+	release_iso "$RUN_DIR/large" LARGE "$dir/large.iso"
+	release_volume "$dir" "$RUN_DIR/large.iso" $((LARGE / 1048576 + 400))
+	rm -rf -- "$dir"
+}
+
 make_releases()
 {
 	ID=$(<"$O/iso/tree/fulcrum/build-id")
-	release_variant "$RUN_DIR/first" "$ID" 0
+	RELEASE_LARGE=$LARGE release_variant "$RUN_DIR/first" "$ID" 0
 	release_iso "$RUN_DIR/first" FIRST "$RUN_DIR/first.iso"
+	wanted large && make_large
 	make_release good GOOD 2
 	RELEASE_NO_MIRROR=1 make_release red RED 3
 	other_init "$RUN_DIR/panic.img" '#!/bin/sh
@@ -77,13 +91,13 @@ install_first()
 	vm_new stick "$LINE_ADMIN_MB" bios
 	vm_medium stick "$RUN_DIR/first.iso" cdrom
 	vm_direct stick fulcrum.mode=installer fulcrum.unattended
-	vm_disk stick virtio "$LINE_ADMIN_SERIAL" 6G
+	vm_disk stick virtio "$LINE_ADMIN_SERIAL" "$UPDATE_DISK"
 	vm_nic_switch stick "$LINE_MAC_ADMIN"
 	vm_nic_user stick "$LINE_MAC_OFFICE"
 	line_site "$RUN_DIR/site.yaml"
 	line_give_site stick
 	vm_start stick
-	check "the first release is installed" vm_wait_event stick 240 "t=stage who=install stage=done" "${install_stop[@]}" || return 1
+	check "the first release is installed" vm_wait_event stick "$((240 + LARGE / 4000000))" "t=stage who=install stage=done" "${install_stop[@]}" || return 1
 	vm_wait_event stick 60 "t=qemu event=RESET" || return 1
 	vm_kill stick
 }
@@ -93,8 +107,9 @@ admin_machine()
 	local name
 	vm_new admin "$LINE_ADMIN_MB" "$UPDATE_FIRMWARE"
 	mv -- "$(vm_disk_file stick 0)" "$(vm_disk_file admin 0)"
-	vm_disk admin virtio "$LINE_ADMIN_SERIAL" 6G
-	for name in good red panic hang stuck; do
+	vm_disk admin virtio "$LINE_ADMIN_SERIAL" "$UPDATE_DISK"
+	for name in good red panic hang stuck large; do
+		[[ -e $RUN_DIR/$name.iso ]] || continue
 		vm_args admin -drive "if=none,id=$name,file=$RUN_DIR/$name.iso,format=raw,readonly=on" \
 			-device "virtio-blk-pci,drive=$name,serial=$name"
 	done
@@ -129,13 +144,26 @@ begin_update()
 	UPDATING=$!
 }
 
+# NAME [SECONDS]: the machine goes into its trial, and what was shut down for that stays down
+goes_into_trial()
+{
+	check "$1: the machine goes into its trial" vm_wait_event admin "${2:-180}" "t=qemu event=RESET" "t=error who=install"
+	is "$1: no service was started again on the way down" "$(vm_events admin "t=service who=admin text=ready")" ""
+	wait "$UPDATING" || true
+	note "$(<"$RUN_DIR/$1.said")"
+}
+
+# NAME: as the machine was shut down in order
+let_go()
+{
+	is "$1: no journal had to be played back after the restart" "$(vm_ssh_admin 'dmesg | grep "recovery complete"' || true)" ""
+}
+
 # NAME WHY-PATTERN: that release is given up, and the first one is back
 rolled_back()
 {
 	local said
-	check "$1: the machine goes into its trial" vm_wait_event admin 180 "t=qemu event=RESET" "t=error who=install"
-	wait "$UPDATING" || true
-	note "$(<"$RUN_DIR/$1.said")"
+	goes_into_trial "$1"
 	check "$1: and is back by itself" vm_wait_event admin 400 "t=update who=admin text=rolled*"
 	up "$1: with the release before, ready"
 	is "$1: whose mirror is served" "$(running_release)" "$ID $ID"
@@ -173,14 +201,29 @@ test_cut()
 	is "cut: with the release before" "$(running_release)" "$ID $ID"
 }
 
+# A file of more than 4 GiB was installed; another one comes with the update, on an ISO that is a file.
+test_large()
+{
+	local end="the end of $ID" rest=" /data/seed/current/mirror/pool/large.deb"
+	is "large: what was installed is whole" "$(vm_ssh_admin "stat -Lc %s$rest; tail -c ${#end}$rest")" "$((LARGE + ${#end}))"$'\n'"$end"
+	vm_mark admin
+	SSH_DEADLINE=$((1200 * VM_SLOW)) vm_ssh_admin "mkdir -p /run/brought && mount -o ro \$(findfs LABEL=RELEASE) /run/brought &&
+		fulcrum update /run/brought/large.iso --seconds $((300 * VM_SLOW))" >"$RUN_DIR/large.said" 2>&1 &
+	UPDATING=$!
+	goes_into_trial large 1200
+	check "large: the new release is kept" vm_wait_event admin 240 "t=update who=admin text=kept" "t=update who=admin text=rolled*"
+	is "large: it runs, and serves its own mirror" "$(running_release)" "$ID-large $ID-large"
+	end+=-large
+	is "large: its file is whole" "$(vm_ssh_admin "stat -Lc %s$rest; tail -c ${#end}$rest")" "$((LARGE + ${#end}))"$'\n'"$end"
+}
+
 test_good()
 {
 	local said
 	begin_update good --seconds $((300 * VM_SLOW))
-	check "good: the machine goes into its trial" vm_wait_event admin 180 "t=qemu event=RESET" "t=error who=install"
-	wait "$UPDATING" || true
-	note "$(<"$RUN_DIR/good.said")"
+	goes_into_trial good
 	check "good: the new release is kept" vm_wait_event admin 240 "t=update who=admin text=kept" "t=update who=admin text=rolled*"
+	let_go good
 	is "good: it runs, and serves its own mirror" "$(running_release)" "$ID-good $ID-good"
 	said=$(vm_ssh_admin fulcrum update --status)
 	note "$said"
@@ -195,6 +238,7 @@ test_rollback()
 	vm_ssh_admin fulcrum update --rollback || true
 	check "rollback: by hand, the machine restarts" vm_wait_event admin 60 "t=qemu event=RESET"
 	up "rollback: and is up"
+	let_go rollback
 	is "rollback: with the release before" "$(running_release)" "$ID $ID"
 	said=$(vm_ssh_admin fulcrum update --status)
 	note "$said"
@@ -211,6 +255,9 @@ test_rollback()
 main()
 {
 	vm_run_begin "$UPDATE_NAME"
+	if wanted large; then
+		LARGE=$((4 * 1073741824 + 50000000)) UPDATE_DISK=24G
+	fi
 	make_releases
 	install_first || { vm_explain stick; tap_end; }
 	admin_machine
@@ -236,6 +283,7 @@ main()
 		is "stuck: it was the kernel's own clock, not the watchdog" "$(vm_events admin "t=qemu event=WATCHDOG")" ""
 		contains "stuck: which ran" "$(vm_console admin | grep 'going nowhere')" "Software Watchdog"
 	fi
+	wanted large && test_large
 	wanted good && test_good
 	wanted rollback && test_rollback
 	vm_explain admin
