@@ -173,7 +173,7 @@ kill_disk_agent()
 check_again()
 {
 	vm_mark admin
-	vm_ssh_admin "nohup fulcrum verify $NODE </dev/null >/dev/null 2>&1 &" && comes checking 60
+	vm_ssh_admin "setsid fulcrum verify $NODE </dev/null >/dev/null 2>&1 &" && comes checking 60
 }
 
 still()
