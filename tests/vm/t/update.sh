@@ -3,7 +3,7 @@
 #
 # An admin node gets other releases: one that nobody signed, one whose writing is cut short, one whose checks fail, one
 # whose kernel panics, and one that is good. Whatever happens, it comes back with the release that it had, or keeps
-# the new one; and from that a person goes back. UPDATE_ONLY="signature cut checks panic hang stuck large good rollback" chooses what is tried
+# the new one; and from that a person goes back. UPDATE_ONLY="signature cut checks panic hang stuck large good rollback url" chooses what is tried
 # (hang.sh: those that wait for a watchdog; update-large.sh: with files of more than 4 GiB).
 
 # shellcheck source=tests/vm/mainline.sh
@@ -11,7 +11,7 @@ source "${BASH_SOURCE[0]%/*}/../mainline.sh"
 # shellcheck source=tests/vm/release.sh
 source "${BASH_SOURCE[0]%/*}/../release.sh"
 
-UPDATE_ONLY=${UPDATE_ONLY:-signature cut checks panic good rollback}
+UPDATE_ONLY=${UPDATE_ONLY:-signature cut checks panic good rollback url}
 UPDATE_NAME=${UPDATE_NAME:-update}
 UPDATE_FIRMWARE=${UPDATE_FIRMWARE:-uefi}
 UPDATE_DISK=6G
@@ -57,6 +57,7 @@ make_releases()
 	RELEASE_LARGE=$LARGE release_variant "$RUN_DIR/first" "$ID" 0
 	release_iso "$RUN_DIR/first" FIRST "$RUN_DIR/first.iso"
 	wanted large && make_large
+	wanted url && make_release url URL 8
 	make_release good GOOD 2
 	RELEASE_NO_MIRROR=1 make_release red RED 3
 	other_init "$RUN_DIR/panic.img" '#!/bin/sh
@@ -108,7 +109,7 @@ admin_machine()
 	vm_new admin "$LINE_ADMIN_MB" "$UPDATE_FIRMWARE"
 	mv -- "$(vm_disk_file stick 0)" "$(vm_disk_file admin 0)"
 	vm_disk admin virtio "$LINE_ADMIN_SERIAL" "$UPDATE_DISK"
-	for name in good red panic hang stuck large; do
+	for name in good red panic hang stuck large url; do
 		[[ -e $RUN_DIR/$name.iso ]] || continue
 		vm_args admin -drive "if=none,id=$name,file=$RUN_DIR/$name.iso,format=raw,readonly=on" \
 			-device "virtio-blk-pci,drive=$name,serial=$name"
@@ -252,6 +253,25 @@ test_rollback()
 	is "rollback: and stays with that" "$(running_release)" "$ID $ID"
 }
 
+# From a server, which goes away in the middle the first time.
+test_url()
+{
+	local said from=http://127.0.0.1:8099
+	# shellcheck disable=SC2016  # for the admin's shell
+	check "url: the release is served" vm_ssh_admin 'mkdir -p /run/web && mount -o ro $(findfs LABEL=URL) /run/web && httpd -p 127.0.0.1:8099 -h /run/web'
+	said=$(SSH_DEADLINE=$((300 * VM_SLOW)) vm_ssh_admin "fulcrum update $from & sleep 3; kill -9 \$(pidof httpd); wait \$!; echo rc \$?" 2>&1) || true
+	note "$said"
+	contains "url: a server that goes away ends it" "$said" "$from"
+	contains "url: with the exit code of the network" "$(tail -n 1 <<<"$said")" "rc 9"
+	is "url: nothing is on trial" "$(running_release)" "$ID $ID"
+	vm_mark admin
+	vm_ssh_admin "httpd -p 127.0.0.1:8099 -h /run/web && fulcrum update $from --seconds $((300 * VM_SLOW))" >"$RUN_DIR/url.said" 2>&1 &
+	UPDATING=$!
+	goes_into_trial url
+	check "url: the release is kept" vm_wait_event admin 240 "t=update who=admin text=kept" "t=update who=admin text=rolled*"
+	is "url: it runs, and serves its own mirror" "$(running_release)" "$ID-url $ID-url"
+}
+
 main()
 {
 	vm_run_begin "$UPDATE_NAME"
@@ -286,6 +306,7 @@ main()
 	wanted large && test_large
 	wanted good && test_good
 	wanted rollback && test_rollback
+	wanted url && test_url
 	vm_explain admin
 	tap_end
 }
