@@ -138,12 +138,16 @@ static void nginx_proxy(const struct render_ctx *c, const char *location, struct
 		 location, c->run);
 }
 
-/* Machines are provisioned on the admin network; the others only see the status page. */
+/*
+ * Machines are provisioned on the admin network; the others only see the status page. A machine that is reset leaves its connections
+ * behind, and GRUB opens the next ones from the same ports (its tcp.c counts from 21550), which get no answer as long as the old ones
+ * are there: idle ones are asked after 3 s whether somebody is still at the other end.
+ */
 static void nginx_server(const struct render_ctx *c, const struct network *net, struct str *out)
 {
 	bool provisioning = net == c->network;
 
-	str_addf(out, "\n\tserver {\n\t\tlisten %s:80%s;\n", net->address, provisioning ? " default_server backlog=4096" : "");
+	str_addf(out, "\n\tserver {\n\t\tlisten %s:80%s;\n", net->address, provisioning ? " default_server backlog=4096 so_keepalive=3s:1s:3" : "");
 	str_addf(out, "\t\tserver_name %s;\n", c->site->admin.name);
 	if (provisioning) {
 		nginx_static(c, out);
@@ -167,6 +171,7 @@ void render_nginx(const struct render_ctx *c, struct str *out)
 		     "\tsendfile_max_chunk 2m;\n"
 		     "\ttcp_nopush on;\n"
 		     "\tkeepalive_timeout 60s;\n"
+		     "\treset_timedout_connection on;\n"
 		     "\tdefault_type application/octet-stream;\n"
 		     "\ttypes {\n\t\ttext/html html;\n\t\ttext/css css;\n\t\tapplication/javascript js;\n\t\timage/svg+xml svg;\n\t}\n"
 		     "\tclient_max_body_size 4m;\n"

@@ -160,6 +160,7 @@ agent_sweep()
 	point agent deployed verifying comes verifying 500
 	reset_node
 	point agent verifying ready comes ready 600
+	is "no loader had to ask twice after a reset" "$(vm_console node | grep -c 'has no answer' || true)" 0
 }
 
 # --- the second sweep: the daemon is killed
