@@ -126,11 +126,19 @@ static void add_parts(const struct machine *m, struct facts *f)
 
 /* --- two of them */
 
+/*
+ * A switch speaks when it likes, and a port whose switch was not heard yet is not one without a switch: only what is heard can change,
+ * nothing goes.
+ */
+static const char heard_only[] = "neighbours";
+
 /* A record without sources is of what always was looked at. */
 static bool looked(const struct machine *m, const char *group)
 {
 	static const char *const always[] = { "system", "firmware", "memory", "disks", "ports" };
 
+	if (str_eq(group, heard_only))
+		return true;
 	if (m->n_sources)
 		return machine_source(m, group);
 	for (size_t i = 0; i < ARRAY_LEN(always); i++)
@@ -158,6 +166,8 @@ void history_compare(const struct machine *was, const struct machine *is, struct
 	for (size_t i = 0; i < before.n; i++) {
 		const struct fact *x = &before.items[i], *y = find(&now, x->what);
 
+		if (!y && str_eq(x->group, heard_only))
+			continue;
 		if (looked(is, x->group) && looked(was, x->group) && (!y || !str_eq(x->value, y->value)))
 			add_change(a, ret, ret_n, x->what, x->value, y ? y->value : NULL);
 	}
@@ -169,11 +179,30 @@ void history_compare(const struct machine *was, const struct machine *is, struct
 	}
 }
 
+/* The system on a disk does not listen: its ports are where they were heard last. */
+static void keep_neighbours(struct machine *m, const struct machine *old, struct arena *a)
+{
+	const struct nic *seen = m->nics;
+
+	m->nics = arena_array(a, m->n_nics, sizeof(*m->nics));
+	for (size_t i = 0; i < m->n_nics; i++) {
+		struct nic *n = &m->nics[i];
+
+		*n = seen[i];
+		for (size_t k = 0; k < old->n_nics && !n->neighbour && !n->neighbour_port; k++)
+			if (nic_address(n) && str_eq(nic_address(n), nic_address(&old->nics[k]))) {
+				n->neighbour = old->nics[k].neighbour;
+				n->neighbour_port = old->nics[k].neighbour_port;
+			}
+	}
+}
+
 struct machine *history_merge(const struct machine *old, const struct machine *seen, struct arena *a)
 {
 	struct machine *m = ARENA_NEW(a, struct machine);
 
 	*m = *seen;
+	keep_neighbours(m, old, a);
 	m->disks = old->disks;
 	m->n_disks = old->n_disks;
 	m->groups = old->groups;
@@ -219,10 +248,14 @@ static int kept_machine(struct store *st, int64_t node, struct arena *a, struct 
 	return 0;
 }
 
+/* What is found again as it was written down last (a switch heard anew after a restart) is no change. */
 static int write_change(struct store *st, int64_t node, int64_t now_s, const struct change *c, struct error *err)
 {
-	return store_run(st, "INSERT INTO inventory_change (node, time, what, was, became) VALUES (?1, ?2, ?3, ?4, ?5)", err, "iisss", node,
-			 now_s, c->what, c->was, c->became);
+	return store_run(st,
+			 "INSERT INTO inventory_change (node, time, what, was, became) SELECT ?1, ?2, ?3, coalesce(?4, last), ?5 FROM"
+			 " (SELECT (SELECT became FROM inventory_change WHERE node = ?1 AND what = ?3 ORDER BY id DESC LIMIT 1) AS last)"
+			 " WHERE ?4 IS NOT NULL OR last IS NULL OR last IS NOT ?5",
+			 err, "iisss", node, now_s, c->what, c->was, c->became);
 }
 
 int history_write(struct store *st, int64_t node, const struct machine *m, bool merge, int64_t now_s, struct arena *a,

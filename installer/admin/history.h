@@ -13,10 +13,13 @@ struct change {
 	const char *was, *became; /* NULL: it was not there, is not there any more */
 };
 
-/* Pure. Groups of facts that one of the two was not looked at for are left out. In the order of what a machine says. */
+/*
+ * Pure. Groups of facts that one of the two was not looked at for are left out; neighbours that were not heard are. In the order of
+ * what a machine says.
+ */
 void history_compare(const struct machine *was, const struct machine *is, struct arena *a, struct change **ret, size_t *ret_n);
 /*
- * OLD with what the system on its disk sees of itself, which is all but the disks. OLD's members live on in what is returned.
+ * OLD with what the system on its disk sees of itself, which is all but the disks and the neighbours of ports. OLD's members live on in what is returned.
  */
 struct machine *history_merge(const struct machine *old, const struct machine *seen, struct arena *a);
 /*

@@ -166,6 +166,8 @@ void lldp_fill(const struct lldp *l, struct machine *m, struct arena *a, bool *r
 			n->neighbour = l->ports[i].name[0] ? arena_strdup(a, l->ports[i].name) : n->neighbour;
 			n->neighbour_port = l->ports[i].at[0] ? arena_strdup(a, l->ports[i].at) : n->neighbour_port;
 		}
+		if (n->neighbour || n->neighbour_port)
+			machine_set_source(m, "neighbours", "lldp", a);
 		*ret_all = *ret_all && (!n->link || n->neighbour || n->neighbour_port);
 	}
 }

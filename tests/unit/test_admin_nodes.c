@@ -331,6 +331,34 @@ static bool changed(const struct change *c, size_t n, const char *what, const ch
 	return false;
 }
 
+/* Node "eight" of M, whose switches speak late, or not at all. */
+static void neighbours(struct store *st, struct machine *m, struct arena *a)
+{
+	static const char what[] = "neighbour of port 52:54:00:00:08:01";
+	struct change *c;
+	struct node *n;
+	size_t count;
+
+	m->nics[1].neighbour = "sw-1";
+	m->nics[1].neighbour_port = "Gi1";
+	n = say_hello(st, "eight", m, LATER + 3, a);
+	ok(!history_list(st, n->id, 100, a, &c, &count, &err) && count == 9 && changed(c, count, what, NULL, "sw-1 Gi1"), "a switch is heard");
+	m->nics[1].neighbour = m->nics[1].neighbour_port = NULL;
+	say_hello(st, "eight", m, LATER + 4, a);
+	ok(!history_list(st, n->id, 100, a, &c, &count, &err) && count == 9, "one that was not heard yet is not gone");
+	m->nics[1].neighbour = "sw-1";
+	m->nics[1].neighbour_port = "Gi1";
+	say_hello(st, "eight", m, LATER + 5, a);
+	ok(!history_list(st, n->id, 100, a, &c, &count, &err) && count == 9, "and not new when it is heard again");
+	m->nics[1].neighbour = m->nics[1].neighbour_port = NULL;
+	say_hello(st, "eight", m, LATER + 6, a);
+	m->nics[1].neighbour_port = "Gi2";
+	m->nics[1].neighbour = "sw-1";
+	say_hello(st, "eight", m, LATER + 7, a);
+	ok(!history_list(st, n->id, 100, a, &c, &count, &err) && count == 10 && changed(c, count, what, "sw-1 Gi1", "sw-1 Gi2"),
+	   "another port of it is a change, from what was heard last");
+}
+
 static void history(struct store *st, struct arena *a)
 {
 	struct machine *m = whole(a, 8), *seen;
@@ -372,6 +400,7 @@ static void history(struct store *st, struct arena *a)
 	ok(changed(c, count, "firmware version", NULL, "1.1"), "the board's firmware");
 	ok(changed(c, count, "port 52:54:00:00:08:02", "here", NULL), "a port is gone");
 	ok(c[0].time_s == LATER + 2, "with the time of that hello");
+	neighbours(st, m, a);
 	/* A running system sees ports and memory, not disks. */
 	seen = whole(a, 8);
 	seen->n_disks = 0;
@@ -384,6 +413,9 @@ static void history(struct store *st, struct arena *a)
 	history_compare(m, seen, a, &c, &count);
 	ok(count == 1 && changed(c, count, "port 52:54:00:00:08:01", "here", NULL), "a port that a running system misses");
 	ok(seen->n_disks == 2 && seen->n_dimms == 1, "what it does not look at is kept");
+	m->nics[0].neighbour = "sw-0";
+	seen->nics[0].neighbour = NULL;
+	ok(str_eq(history_merge(m, seen, a)->nics[0].neighbour, "sw-0"), "so is where its ports are plugged in");
 }
 
 static void parts(struct store *st, struct arena *a)

@@ -53,13 +53,13 @@ main()
 	is "and waits" "$(node_says "$LABEL" | head -n 1)" discovered
 	said=$(vm_ssh_admin fulcrum explain "$LABEL" || true)
 	note "$said"
-	contains "because no rule is for it, which says what it lacks" "$said" neighbour
+	contains "because no rule is for it, which says what it lacks" "$said" "no port hears a switch named sw-rack-7"
 	vm_mark node
 	vm_cable node net1 true
 	must "a cable and its switch decide" decided_by sw-rack-7 Gi1/0/7 rack7-1
 	said=$(vm_ssh_admin fulcrum explain rack7-1 || true)
 	note "$said"
-	contains "by the first rule" "$said" "rack7-1, profile server"
+	contains "by the first rule" "$said" "by rule 1 of"
 	is "the inventory names the switch and its port" \
 		"$(vm_ssh_admin fulcrum node show rack7-1 -o json | jq -r '[.machine.nics[] | select(.neighbour) | .neighbour + " " + .neighbour_port] | join(",")')" \
 		"sw-rack-7 Gi1/0/7"
