@@ -103,9 +103,11 @@ $(foreach t,$(filter $(plan_tests),$(unit)),$(eval $(obj)/tests/$(t): $(obj)/tes
 tests: $(addprefix $(obj)/tests/,$(unit))
 
 # Measured by tests/bench/run; no part of the tests.
-$(obj)/bench/plan-time.o: tests/bench/plan-time.c $(obj)/flags
+$(obj)/bench/%.o: tests/bench/%.c $(obj)/flags
 	@mkdir -p $(@D); echo "  CC $<"; $(CC) $(cflags) -Itests -c $< -o $@
 $(bin)/plan-time: $(obj)/bench/plan-time.o $(below_plan)
+	$(link) $(call pc,yaml-0.1 yyjson libsodium)
+$(bin)/daemon-load: $(obj)/bench/daemon-load.o $(foreach l,proto model data base,$(call lib,$(l)))
 	$(link) $(call pc,yaml-0.1 yyjson libsodium)
 
 -include $(shell find $(obj) -name '*.d' 2>/dev/null)
