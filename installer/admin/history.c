@@ -254,7 +254,7 @@ static int write_change(struct store *st, int64_t node, int64_t now_s, const str
 	return store_run(st,
 			 "INSERT INTO inventory_change (node, time, what, was, became) SELECT ?1, ?2, ?3, coalesce(?4, last), ?5 FROM"
 			 " (SELECT (SELECT became FROM inventory_change WHERE node = ?1 AND what = ?3 ORDER BY id DESC LIMIT 1) AS last)"
-			 " WHERE ?4 IS NOT NULL OR last IS NULL OR last IS NOT ?5",
+			 " WHERE ?4 IS NOT NULL OR last IS NOT ?5",
 			 err, "iisss", node, now_s, c->what, c->was, c->became);
 }
 

@@ -19,7 +19,8 @@ struct change {
  */
 void history_compare(const struct machine *was, const struct machine *is, struct arena *a, struct change **ret, size_t *ret_n);
 /*
- * OLD with what the system on its disk sees of itself, which is all but the disks and the neighbours of ports. OLD's members live on in what is returned.
+ * OLD with what the system on its disk sees of itself, which is all but the disks and the neighbours of ports. OLD's members live
+ * on in what is returned.
  */
 struct machine *history_merge(const struct machine *old, const struct machine *seen, struct arena *a);
 /*
