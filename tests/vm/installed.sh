@@ -109,6 +109,18 @@ node_machine()
 	vm_boot_order "$1" net0 disk0
 }
 
+# ADDRESS COMMAND: the admin node is told that, and the node at that address goes on from there to ready, stage by stage
+node_to_ready()
+{
+	local from
+	clock
+	from=$NOW_MS
+	vm_mark admin
+	vm_ssh_admin "$2" || return 1
+	line_node_deploy "$from" || { WAIT_ERROR="$LINE_FAILED: $LINE_WHY"; return 1; }
+	vm_forget_node "$1"
+}
+
 # RULE...: prints the site file with these rules
 site_with()
 {

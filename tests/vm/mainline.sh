@@ -235,6 +235,12 @@ line_node_deploy()
 	T_READY=$EVENT_MS
 }
 
+# For LINE_ON_STAGE: each stage as a note
+line_note_stage()
+{
+	note "$(printf '%8s s  %s' "$(seconds "$2")" "$1")"
+}
+
 # All of it.
 line_whole()
 {

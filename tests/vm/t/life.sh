@@ -44,18 +44,6 @@ test_held()
 	isnt "and tells how to approve it" "$DEPLOY" ""
 }
 
-# COMMAND: from there to ready
-deploy()
-{
-	local from
-	clock
-	from=$NOW_MS
-	vm_mark admin
-	vm_ssh_admin "$1" || return 1
-	line_node_deploy "$from" || { WAIT_ERROR="$LINE_FAILED: $LINE_WHY"; return 1; }
-	vm_forget_node "$ADDRESS"
-}
-
 test_good()
 {
 	local said
@@ -156,28 +144,23 @@ test_forgotten()
 main()
 {
 	need_program jq
-	LINE_ON_STAGE=note_stage
+	LINE_ON_STAGE=line_note_stage
 	vm_run_begin life
 	installed_admin
 	node_machine node 1
 	must "the admin node is up" installed_up
 	must "a machine is discovered, bound and planned" discover
 	test_held
-	must "it is deployed, to ready" deploy "$DEPLOY"
+	must "it is deployed, to ready" node_to_ready "$ADDRESS" "$DEPLOY"
 	test_good
 	test_drift
 	vm_mark node
-	must "it is deployed again, to ready" deploy "fulcrum deploy node-1"
+	must "it is deployed again, to ready" node_to_ready "$ADDRESS" "fulcrum deploy node-1"
 	test_again
 	test_bundle
 	test_release
 	test_forgotten
 	tap_end
-}
-
-note_stage()
-{
-	note "$(printf '%8s s  %s' "$(seconds "$2")" "$1")"
 }
 
 main "$@"

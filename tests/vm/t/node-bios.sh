@@ -14,22 +14,6 @@ bios_site()
 	site_with '{ when: {}, bind: { profile: server, name: "node-{seq}" } }' | sed 's/^    layout: \[ { esp: 256M }, { root/    layout: [ { bios: 1M }, { esp: 256M }, { root/'
 }
 
-deploy()
-{
-	local from
-	clock
-	from=$NOW_MS
-	vm_mark admin
-	vm_ssh_admin fulcrum deploy node-1 || return 1
-	line_node_deploy "$from" || { WAIT_ERROR="$LINE_FAILED: $LINE_WHY"; return 1; }
-	vm_forget_node "$ADDRESS"
-}
-
-note_stage()
-{
-	note "$(printf '%8s s  %s' "$(seconds "$2")" "$1")"
-}
-
 test_node()
 {
 	check "it runs with BIOS" vm_ssh_node "$ADDRESS" test ! -e /sys/firmware/efi
@@ -58,7 +42,7 @@ test_again()
 main()
 {
 	need_program jq
-	LINE_ON_STAGE=note_stage
+	LINE_ON_STAGE=line_note_stage
 	vm_run_begin node-bios
 	installed_admin
 	node_machine node 1 bios
@@ -68,7 +52,7 @@ main()
 	vm_mark admin
 	vm_start node
 	must "a machine with BIOS is discovered, bound and planned" node_until node-1 planned 240
-	must "it is deployed, to ready" deploy
+	must "it is deployed, to ready" node_to_ready "$ADDRESS" "fulcrum deploy node-1"
 	test_node
 	test_again
 	tap_end
