@@ -182,18 +182,36 @@ int life_state_parse(const char *name, enum node_state *ret)
 	return -1;
 }
 
-bool life_is_late(enum node_state state, int64_t since_s, int64_t heard_s, int64_t now_s,
-		  const char **ret_why)
+bool life_is_timed(enum node_state state)
+{
+	return life_states[state].silence_s || life_states[state].limit_s;
+}
+
+int64_t life_late_at(enum node_state state, int64_t since_s, int64_t heard_s, const char **ret_why)
 {
 	const struct life_state *s = &life_states[state];
 	int64_t last = heard_s > since_s ? heard_s : since_s;
+	/* A deadline has passed when more than its seconds did. */
+	int64_t silent = s->silence_s ? last + s->silence_s + 1 : INT64_MAX;
+	int64_t over = s->limit_s ? since_s + s->limit_s + 1 : INT64_MAX;
 
-	*ret_why = NULL;
-	if (s->silence_s && now_s - last > (int64_t)s->silence_s)
-		*ret_why = "silent for too long";
-	else if (s->limit_s && now_s - since_s > (int64_t)s->limit_s)
-		*ret_why = "in this state for too long";
-	return *ret_why != NULL;
+	*ret_why = over < silent ? "in this state for too long" : silent < INT64_MAX ? "silent for too long" : NULL;
+	return over < silent ? over : silent;
+}
+
+int64_t life_shortest_s(void)
+{
+	int64_t least = INT64_MAX;
+
+	for (int i = 0; i < NODE__STATES; i++) {
+		const struct life_state *s = &life_states[i];
+
+		if (s->silence_s && s->silence_s < least)
+			least = s->silence_s;
+		if (s->limit_s && s->limit_s < least)
+			least = s->limit_s;
+	}
+	return least;
 }
 
 void life_dot(struct str *out)

@@ -109,9 +109,12 @@ bool life_is_netboot(enum node_state state);
 bool life_is_wipe(enum node_state state);
 /* 0 and the state, or -1. */
 MUST_CHECK int life_state_parse(const char *name, enum node_state *ret);
-/* True if a node in STATE since SINCE_S, last heard at HEARD_S, has passed its deadline; *RET_WHY says which. */
-bool life_is_late(enum node_state state, int64_t since_s, int64_t heard_s, int64_t now_s,
-		  const char **ret_why);
+/* A node in STATE has a deadline. */
+bool life_is_timed(enum node_state state);
+/* The second from which on a node in STATE since SINCE_S, last heard at HEARD_S, is late, INT64_MAX for never; *RET_WHY says by what. */
+int64_t life_late_at(enum node_state state, int64_t since_s, int64_t heard_s, const char **ret_why);
+/* Seconds of the shortest deadline of all states. */
+int64_t life_shortest_s(void);
 /* The table as a Graphviz graph, or as a Markdown table. */
 void life_dot(struct str *out);
 void life_markdown(struct str *out);

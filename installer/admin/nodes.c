@@ -122,15 +122,27 @@ int nodes_all(struct store *st, struct arena *a, struct node **ret, size_t *ret_
 	return 0;
 }
 
-int nodes_timed(struct store *st, struct arena *a, struct node **ret, size_t *ret_n, struct error *err)
-{
-	struct node_list list = { a, NULL, 0 };
+struct times_list {
+	struct arena *arena;
+	struct node_times *items;
+	size_t n;
+};
 
-	for (int s = 0; s < NODE__STATES; s++)
-		if ((life_states[s].silence_s || life_states[s].limit_s) &&
-		    store_each(st, NODE_COLUMNS "WHERE state = ?1", node_row, &list, err, "s",
-			       life_states[s].name))
-			return -1;
+static int times_row(void *ctx, const struct store_row *row, struct error *err UNUSED)
+{
+	struct times_list *list = ctx;
+
+	list->items = arena_grow(list->arena, list->items, list->n, sizeof(*list->items));
+	list->items[list->n++] = (struct node_times){ row_i64(row, 0), row_i64(row, 1), row_i64(row, 2) };
+	return 0;
+}
+
+int nodes_times(struct store *st, enum node_state state, struct arena *a, struct node_times **ret, size_t *ret_n, struct error *err)
+{
+	struct times_list list = { a, NULL, 0 };
+
+	if (store_each(st, "SELECT id, since, heard FROM node WHERE state = ?1", times_row, &list, err, "s", life_states[state].name))
+		return -1;
 	*ret = list.items;
 	*ret_n = list.n;
 	return 0;

@@ -115,8 +115,11 @@ MUST_CHECK int node_find_mac(struct store *st, const char *mac, struct arena *a,
 			     struct error *err);
 MUST_CHECK int nodes_all(struct store *st, struct arena *a, struct node **ret, size_t *ret_n,
 			 struct error *err);
-/* Those in states with a deadline. */
-MUST_CHECK int nodes_timed(struct store *st, struct arena *a, struct node **ret, size_t *ret_n,
+/* Of all nodes in STATE what their deadlines count from. */
+struct node_times {
+	int64_t id, since_s, heard_s;
+};
+MUST_CHECK int nodes_times(struct store *st, enum node_state state, struct arena *a, struct node_times **ret, size_t *ret_n,
 			   struct error *err);
 MUST_CHECK int node_machine(struct store *st, const struct node *n, struct arena *a,
 			    const char **ret_json, struct error *err);

@@ -12,6 +12,7 @@
 
 #include "admin/admin.h"
 #include "admin/checks.h"
+#include "admin/deadlines.h"
 #include "admin/effects.h"
 #include "admin/life.h"
 #include "admin/network.h"
@@ -67,51 +68,17 @@ static int fail(const struct error *err)
 
 /* --- run */
 
-static void expire(struct admin *ad, struct node *n, const char *why, int64_t now)
-{
-	struct event_ctx c = { .now_s = now };
-	struct error err;
-
-	c.message = arena_printf(n->arena, "%s: %s", life_states[n->state].name, why);
-	c.hint = arena_printf(n->arena, "look at its console, then: fulcrum %s %s",
-			      n->state == NODE_LEAVING || n->state == NODE_WIPING   ? "wipe" :
-			      n->state == NODE_QUEUED || n->state == NODE_TESTING ? "test" : "deploy", node_title(n));
-	c.text = c.message;
-	/* What hangs a machine is a result. */
-	c.outcome = n->state == NODE_TESTING ? "failed" : NULL;
-	/* After its tests a node goes on from where it was. */
-	if (node_apply(ad->store, n, EV_TIMEOUT, &c, &err) || node_advance(ad, n, &err))
-		fprintf(stderr, "fulcrumd: %s: %s\n", node_title(n), err.msg);
-}
-
-static int64_t later(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
-}
-
 /* How long this release has to prove itself; 0: it need not, or it did. */
 static unsigned int on_trial_s;
 
 static void tick(struct admin *ad)
 {
-	AUTO_ARENA a = ARENA_INIT;
-	int64_t now = clock_real_s();
-	struct node *nodes;
-	struct error err;
-	const char *why;
-	size_t n;
+	static struct deadlines deadlines;
 
 	if (checks_turned_green(ad->checks))
 		channel_emit("service", "admin", "text", "ready", NULL);
 	fulcrumd_trial_tick(ad, &on_trial_s);
-	if (nodes_timed(ad->store, &a, &nodes, &n, &err)) {
-		fprintf(stderr, "fulcrumd: %s\n", err.msg);
-		return;
-	}
-	for (size_t i = 0; i < n; i++)
-		if (life_is_late(nodes[i].state, later(nodes[i].since_s, ad->started_s),
-				 later(nodes[i].heard_s, ad->started_s), now, &why))
-			expire(ad, &nodes[i], why, now);
+	deadlines_run(ad, &deadlines, clock_real_s());
 	effects_run(ad);
 }
 

@@ -98,13 +98,22 @@ static void deadlines(void)
 {
 	const char *why;
 	enum node_state s;
+	int64_t at;
 
-	ok(!life_is_late(NODE_READY, 0, 0, 1 << 30, &why), "a ready node has no deadline");
-	ok(life_is_late(NODE_DEPLOYING, 1000, 1000, 2000, &why), "a silent deploying node is late");
-	ok(!life_is_late(NODE_DEPLOYING, 1000, 1900, 2000, &why), "a deploying node that reports is not late");
-	ok(life_is_late(NODE_VERIFYING, 1000, 9000, 9000, &why), "a verifying node is late whether it talks or not");
+	ok(life_late_at(NODE_READY, 0, 0, &why) == INT64_MAX && !why, "a ready node has no deadline");
+	at = life_late_at(NODE_DEPLOYING, 1000, 1000, &why);
+	ok(at == 1901, "a deploying node is late after more than 900 s of silence (%d)", (int)at);
+	is_str(why, "silent for too long", "and it is said why");
+	at = life_late_at(NODE_DEPLOYING, 1000, 1900, &why);
+	ok(at == 2801, "one that reports has as long again (%d)", (int)at);
+	at = life_late_at(NODE_DEPLOYING, 1000, 10, &why);
+	ok(at == 1901, "what it said before it came to this state does not count (%d)", (int)at);
+	at = life_late_at(NODE_VERIFYING, 1000, 9000, &why);
+	ok(at == 2801, "a verifying node is late whether it talks or not (%d)", (int)at);
+	is_str(why, "in this state for too long", "and that is said, too");
+	ok(life_shortest_s() == 300, "no deadline is shorter than that of a node that is checked");
 	for (int i = 0; i < NODE__STATES; i++) {
-		bool timed = life_states[i].silence_s || life_states[i].limit_s;
+		bool timed = life_is_timed((enum node_state)i);
 
 		ok(timed == (life_find((enum node_state)i, EV_TIMEOUT) != NULL), "%s: a deadline has a row for it, and only then",
 		   life_states[i].name);
