@@ -34,7 +34,7 @@ LINE_WHY=
 # Called with (stage, milliseconds) as each stage ends.
 LINE_ON_STAGE=:
 HTTP_PORT=0
-T_STICK=0 T_INSTALLED=0 T_ADMIN_OFF=0 T_NODE=0 T_READY=0
+T_STICK=0 T_INSTALLED=0 T_ADMIN_OFF=0 T_NODE=0 T_DEPLOYED=0 T_READY=0
 
 # --- bookkeeping
 
@@ -228,6 +228,7 @@ line_node_deploy()
 	line_until "node: to first write" "$prev" admin 240 "t=event who=admin to=deploying" "${node_stop[@]}" || return 1
 	claim=$EVENT_MS
 	line_until "node: deploy" "$claim" admin 300 "t=event who=admin to=deployed" "${node_stop[@]}" || return 1
+	T_DEPLOYED=$EVENT_MS
 	prev=$EVENT_MS
 	line_until "node: first boot to report" "$prev" admin 360 "t=event who=admin to=verifying" "${node_stop[@]}" || return 1
 	prev=$EVENT_MS
