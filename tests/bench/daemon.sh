@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The daemon, as it is built for the medium, with NODES machines, and RATE messages of their agents a second for SECONDS: what
-# daemon-load says, and `resident KIB KIB` (now, at most). Runs inside the SDK root; the database lies on a disk, not in memory.
+# daemon-load says, `page HTTP-STATUS SECONDS` for the page's data of all of them, and `resident KIB KIB` (now, at most). Runs inside
+# the SDK root; the database lies on a disk, not in memory.
 
 export BIN=build/bin
 mkdir -p build/tests
@@ -20,7 +21,7 @@ many_addresses()
 
 main()
 {
-	need_program jq
+	need_program jq curl
 	WORK=$(mktemp -d)
 	on_exit clean_up
 	mkdir -p "$WORK/data" "$WORK/run"
@@ -29,6 +30,7 @@ main()
 	many_addresses
 	start_daemon
 	"$BIN/daemon-load" "$WORK/run/agent.sock" "$NODES" "$RATE" "$SECONDS_LONG"
+	curl -s -o /dev/null -w 'page %{http_code} %{time_total}\n' --unix-socket "$WORK/run/agent.sock" http://x/status.json
 	awk '/^VmRSS:/ { now = $2 } /^VmHWM:/ { most = $2 } END { print "resident", now, most }' "/proc/$DAEMON/status"
 	stop_daemon
 }
