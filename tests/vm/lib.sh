@@ -59,7 +59,7 @@ vm_run_begin()
 	: >"$RUN_DIR/known_hosts"
 }
 
-# Of Debian 13, whatever the host has: builds of 2020 to 2022 stand still now and then when there is a USB controller, for a timeout
+# Of Debian 13, whatever the host has: builds of 2020 to 2022 can stand still when there is a USB controller, for a timeout
 # inside a timer's callback waits for that timer (tianocore/edk2 issue 9256).
 find_firmware()
 {
